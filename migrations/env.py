@@ -1,0 +1,37 @@
+"""Run Alembic inside the app: its engine, its metadata, one transaction for all revisions."""
+
+from alembic import context
+from flask import current_app
+
+from qtb.store.types import Instant
+from qtb.store.unit import WRITE
+
+db = current_app.extensions["migrate"].db
+
+
+def run() -> None:
+    with db.engine.connect().execution_options(**WRITE) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            render_item=_render,
+            process_revision_directives=_skip_empty,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+def _render(kind, item, _context):
+    # A revision must not change when a class of ours does.
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+
+
+def _skip_empty(_context, _revision, directives) -> None:
+    if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+
+run()

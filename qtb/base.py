@@ -1,0 +1,24 @@
+"""The app without pages: settings, database, languages. Command line and scheduler need no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from qtb import config, i18n
+from qtb.extensions import db, migrate
+from qtb.store import audit, cycles, evaluations, outbox, submissions, unit  # noqa: F401 (each adds its tables)
+
+
+def bare_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False) -> Flask:
+    """Return a Flask app bound to the database."""
+    app = Flask("qtb", template_folder=str(config.folder("templates")), static_folder=None)
+    app.config.update(config.settings(demo=demo) if settings is None else settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(config.folder("migrations")), render_as_batch=True)
+    i18n.init_app(app)
+    with app.app_context():
+        unit.prepare(db.engine)
+    return app

@@ -1,0 +1,132 @@
+"""Why a move is refused, and which moves to offer: in the words of the notice, not of the software."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from qtb.domain import facts, machine, roles
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Reason
+from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
+from qtb.domain.workflow import Edit, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A submission as values: what a decision needs and no more."""
+
+    id: int
+    state: str
+    unit_id: int
+    recommender_id: int | None
+    version: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A move to show as a button; disabled ones carry their reasons and, if known, when they will work."""
+
+    key: str
+    transition: Transition
+    reasons: tuple[Reason, ...]
+    from_at: datetime | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the move may be made now."""
+        return not self.reasons
+
+
+def may(
+    definition: Definition, transition: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
+) -> bool:
+    """Ask the machine of the definition."""
+    probe = machine.Probe(case, timeline=timeline, actor=actor, now=now)
+    return machine.permits(definition.machine, transition, probe)
+
+
+def explain(
+    definition: Definition, transition: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
+) -> tuple[Reason, ...]:
+    """Return every reason why the case may not make the move now; empty when it may."""
+    rule = definition.workflow.transitions[transition]
+    found: list[Reason] = []
+    if case.state not in definition.workflow.sources(transition):
+        found.append(Reason("state", {"state": definition.workflow.states[case.state].label, "move": rule.label}))
+    if not machine.is_allowed(rule, actor, case):
+        found.append(Reason("role", {"roles": tuple(rule.by) or ("clock",), "move": rule.label}))
+    if not machine.is_time(rule, timeline, case, now):
+        found.append(_untimely(rule, timeline, case, now))
+    found += [Reason(f"fact_{guard.fact}") for guard in rule.when if not facts.answer(guard, case.facts)]
+    return tuple(found)
+
+
+def offers(
+    definition: Definition, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
+) -> tuple[Offer, ...]:
+    """Return the moves of this actor's roles from the case's state, each with what stands in its way."""
+    found = []
+    for key, rule in definition.workflow.transitions.items():
+        if case.state in definition.workflow.sources(key) and rule.by and machine.is_allowed(rule, actor, case):
+            reasons = explain(definition, key, case, timeline=timeline, actor=actor, now=now)
+            found.append(Offer(key, rule, reasons, _from_at(rule, timeline, now)))
+    return tuple(found)
+
+
+def edit_refusal(
+    definition: Definition, form: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
+) -> tuple[Reason, ...]:
+    """Return why the actor may not edit this form of the case now; empty when he may."""
+    state = definition.workflow.states[case.state]
+    edits = [edit for edit in state.edits if edit.form == form]
+    if not edits:
+        return (Reason("edit_state", {"state": state.label, "form": definition.forms[form].title}),)
+    mine = [edit for edit in edits if roles.is_party(edit.by, actor, case)]
+    if not mine:
+        return (Reason("edit_role", {"roles": tuple(edit.by for edit in edits)}),)
+    if any(timeline.is_open(edit.during, case, now) for edit in mine):
+        return ()
+    return (shut(timeline, mine[0].during, case, now),)
+
+
+def shut(timeline: Timeline, row_key: str, case: Case, now: datetime) -> Reason:
+    """Return the reason that cites a closed row: its number, name and the instant."""
+    row = timeline.rows[row_key]
+    if now < row.opens_at:
+        return Reason("not_open", {"seq": row.seq, "row": row.title, "at": row.opens_at})
+    closed_at = timeline.closes_at(row_key, case)
+    return Reason("closed", {"seq": row.seq, "row": row.title, "at": closed_at, "now": now})
+
+
+def next_clock_move(definition: Definition, case: Case, *, timeline: Timeline) -> tuple[str, datetime] | None:
+    """Return the clock's next move for the case as it stands, and when it falls due."""
+    due = [
+        (timeline.edge_at(rule.at, case), key)
+        for key, rule in definition.workflow.transitions.items()
+        if rule.at and case.state in definition.workflow.sources(key)
+        if all(facts.answer(guard, case.facts) for guard in rule.when)
+    ]
+    return (min(due)[1], min(due)[0]) if due else None
+
+
+def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ...]:
+    """Return the forms that the actor may edit in this state, whether or not their row is open."""
+    state = definition.workflow.states[case.state]
+    return tuple(edit for edit in state.edits if roles.is_party(edit.by, actor, case))
+
+
+def _untimely(rule: Transition, timeline: Timeline, case: Case, now: datetime) -> Reason:
+    if rule.at is None:
+        return shut(timeline, str(rule.during), case, now)
+    row = timeline.rows[rule.at.row]
+    return Reason("not_due", {"seq": row.seq, "row": row.title, "at": timeline.edge_at(rule.at, case)})
+
+
+def _from_at(rule: Transition, timeline: Timeline, now: datetime) -> datetime | None:
+    opens_at = timeline.rows[rule.during].opens_at if rule.during else None
+    return opens_at if opens_at and opens_at > now else None

@@ -1,0 +1,85 @@
+"""A programme's folder as one frozen, hashed object: files → checked data → Definition with its shared machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from transitions import Machine
+
+from qtb.domain import evidence, machine, strict_yaml
+from qtb.domain.errors import DefinitionError
+from qtb.domain.fields import FormSpec
+from qtb.domain.rubric import Rubric
+from qtb.domain.workflow import Strict, Timeline, Workflow
+
+Shape = TypeVar("Shape", bound=Strict)
+
+FIXED: dict[str, type[Strict]] = {"workflow.yaml": Workflow, "timeline.yaml": Timeline, "rubric.yaml": Rubric}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What may happen in one programme. Two definitions with one hash are the same object."""
+
+    workflow: Workflow
+    timeline: Timeline
+    rubric: Rubric
+    forms: Mapping[str, FormSpec]
+    hash: str
+    text: str
+    places: Mapping[str, strict_yaml.Places] = field(repr=False, compare=False)
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The one shared machine of this definition."""
+        return machine.build(self.workflow)
+
+    def line(self, file: str, *path: str | int) -> int:
+        """Return the line where something stands in its file."""
+        return strict_yaml.place(self.places[file], tuple(path))
+
+
+def from_files(files: Mapping[str, str]) -> Definition:
+    """Read a programme's files (name relative to its folder → text). Raises DefinitionError with every finding."""
+    return from_text(json.dumps(dict(sorted(files.items())), ensure_ascii=False))
+
+
+@lru_cache(maxsize=64)
+def from_text(text: str) -> Definition:
+    """Read a definition from the one text that a cycle is pinned to."""
+    files: dict[str, str] = json.loads(text)
+    findings: list[str] = [f"{name}:1: the file is missing" for name in FIXED if name not in files]
+    shapes: dict[str, Any] = {}
+    places: dict[str, strict_yaml.Places] = {}
+    for name in files:
+        shape = FIXED.get(name, FormSpec if name.startswith("forms/") else None)
+        if shape is None:
+            findings.append(f"{name}:1: no such file belongs to a definition")
+            continue
+        try:
+            shapes[name], places[name] = _shape(shape, files[name], name)
+        except DefinitionError as error:
+            findings += error.findings
+    if findings:
+        raise DefinitionError(findings)
+    forms = {name[len("forms/") : -len(".yaml")]: shapes[name] for name in files if name not in FIXED}
+    return Definition(
+        *(shapes[name] for name in FIXED), forms=forms, hash=evidence.digest(text), text=text, places=places
+    )
+
+
+def _shape(shape: type[Shape], text: str, file: str) -> tuple[Shape, strict_yaml.Places]:
+    raw, places = strict_yaml.read(text, file)
+    try:
+        return shape.model_validate(raw), places
+    except ValidationError as error:
+        raise DefinitionError([_finding(file, places, one["loc"], one["msg"]) for one in error.errors()]) from None
+
+
+def _finding(file: str, places: strict_yaml.Places, path: tuple[str | int, ...], message: str) -> str:
+    return f"{file}:{strict_yaml.place(places, path)}: {strict_yaml.dotted(path)}: {message}"

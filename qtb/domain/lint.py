@@ -1,0 +1,126 @@
+"""What a definition's shape cannot say: that its names resolve and that no case can get stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from qtb.domain import facts, roles
+from qtb.domain.definition import Definition
+from qtb.domain.workflow import Transition
+
+KINDS = ("start", "live", "side", "end")
+
+
+def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
+    """Return what is wrong as `file:line: key: what` lines; empty when the definition is sound.
+
+    `letters` are the names of the mails that exist in both languages.
+    """
+    known = set(letters)
+    return [
+        *_kinds(definition),
+        *_states(definition),
+        *_moves(definition, known),
+        *_reach(definition),
+        *_ends(definition),
+        *_clashes(definition),
+    ]
+
+
+def _at(definition: Definition, what: str, *path: str | int, file: str = "workflow.yaml") -> str:
+    return f"{file}:{definition.line(file, *path)}: {'.'.join(map(str, path))}: {what}"
+
+
+def _kinds(definition: Definition) -> Iterator[str]:
+    starts = [key for key, state in definition.workflow.states.items() if state.kind == "start"]
+    if len(starts) != 1:
+        yield _at(definition, f"exactly one state is of kind start, here {len(starts)}", "states")
+    for key in definition.workflow.states:
+        if key in KINDS:
+            yield _at(definition, "a state may not be called like a kind", "states", key)
+    for n, key in enumerate(definition.workflow.path):
+        if key not in definition.workflow.states:
+            yield _at(definition, f"unknown state {key}", "path", n)
+
+
+def _states(definition: Definition) -> Iterator[str]:
+    for key, state in definition.workflow.states.items():
+        for n, edit in enumerate(state.edits):
+            place = ("states", key, "edits", n)
+            if edit.form not in definition.forms:
+                yield _at(definition, f"unknown form {edit.form}", *place, "form")
+            if edit.by not in roles.MOVERS:
+                yield _at(definition, f"unknown role {edit.by}", *place, "by")
+            if edit.during not in definition.timeline.rows:
+                yield _at(definition, f"unknown row {edit.during}", *place, "during")
+        if state.holder and state.holder not in roles.ROLES:
+            yield _at(definition, f"unknown role {state.holder}", "states", key, "holder")
+        if state.judged and state.judged not in definition.timeline.rows:
+            yield _at(definition, f"unknown row {state.judged}", "states", key, "judged")
+
+
+def _moves(definition: Definition, letters: set[str]) -> Iterator[str]:
+    for key, rule in definition.workflow.transitions.items():
+        for part, what in _wrong_names(definition, rule, letters):
+            yield _at(definition, what, "transitions", key, part)
+        if (rule.at is None) == (not rule.by):
+            yield _at(definition, "a move has either `by` (people) or `at` (the clock)", "transitions", key)
+        if rule.at is not None and rule.during is not None:
+            yield _at(definition, "`at` and `during` exclude each other", "transitions", key, "during")
+        if rule.at is not None and rule.note != "none":
+            yield _at(definition, "the clock writes no notes", "transitions", key, "note")
+
+
+def _wrong_names(definition: Definition, rule: Transition, letters: set[str]) -> Iterator[tuple[str, str]]:
+    states, rows = definition.workflow.states, definition.timeline.rows
+    yield from (("from", f"unknown state {name}") for name in rule.source if name not in states and name not in KINDS)
+    if rule.to not in states:
+        yield "to", f"unknown state {rule.to}"
+    yield from (("by", f"unknown role {role}") for role in rule.by if role not in roles.MOVERS)
+    if rule.during is not None and rule.during not in rows:
+        yield "during", f"unknown row {rule.during}"
+    if rule.at is not None and rule.at.row not in rows:
+        yield "at", f"unknown row {rule.at.row}"
+    for guard in rule.when:
+        if guard.fact not in facts.FACTS:
+            yield "when", f"unknown fact {guard.fact}"
+        elif not facts.fits(guard):
+            yield "when", f"{guard.op} {guard.value!r} does not fit the fact {guard.fact}"
+    for effect in rule.then:
+        if effect.letter not in letters:
+            yield "then", f"no letter {effect.letter} in both languages"
+        if effect.to not in roles.ROLES:
+            yield "then", f"unknown role {effect.to}"
+
+
+def _reach(definition: Definition) -> Iterator[str]:
+    workflow = definition.workflow
+    reached, todo = set(), [key for key, state in workflow.states.items() if state.kind == "start"]
+    while todo:
+        state = todo.pop()
+        if state not in reached:
+            reached.add(state)
+            todo += [rule.to for key, rule in workflow.transitions.items() if state in workflow.sources(key)]
+    for key in workflow.states:
+        if key not in reached:
+            yield _at(definition, "no move leads here", "states", key)
+
+
+def _ends(definition: Definition) -> Iterator[str]:
+    workflow = definition.workflow
+    ended = {state for key in workflow.clocked() for state in workflow.sources(key)}
+    for key, state in workflow.states.items():
+        if state.kind != "end" and not state.rests and key not in ended:
+            yield _at(definition, "no clock edge ends this state, and it does not say `rests: true`", "states", key)
+        if state.kind == "end" and any(key in workflow.sources(move) for move in workflow.transitions):
+            yield _at(definition, "an end has no way out", "states", key)
+
+
+def _clashes(definition: Definition) -> Iterator[str]:
+    workflow = definition.workflow
+    for one, two in combinations(workflow.clocked(), 2):
+        first, second = workflow.transitions[one], workflow.transitions[two]
+        shared = set(workflow.sources(one)) & set(workflow.sources(two))
+        if first.at == second.at and shared and not (first.when and second.when):
+            yield _at(definition, f"leaves {sorted(shared)[0]} at the same edge as {one}", "transitions", two)

@@ -1,0 +1,232 @@
+"""Plain text cut into paragraphs and tables: tabs, pipes, drawn boxes, aligned columns, one cell a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from qtb.domain.notice_cells import clean
+from qtb.domain.notice_columns import is_header, role
+from qtb.domain.notice_model import MAX_CHARS, Block, Cell, Paragraph, Table
+from qtb.domain.notice_spaced import spaced_table
+from qtb.domain.notice_stacked import stacked_table
+from qtb.domain.numerals import sequence
+
+# A finder looks at the lines from a place on and gives a table and the place behind it, or nothing.
+Finder = Callable[[Sequence[str], int], tuple[Table, int] | None]
+
+_PIPES: Final = str.maketrans("│┃║｜¦┆┇┊┋︱", "|" * 10)
+_BORDER: Final = re.compile(r"^[\s|+=:\-_—–─━═┄┅┈┉┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╞╟╡╢╤╥╧╨╪╫╭╮╰╯.]{3,}$")
+_CORNER: Final = re.compile(r"[|+┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╞╡╪╟╢╫╭╮╰╯]")
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Cut a text into blocks, in order."""
+    lines = clean(text[:MAX_CHARS]).split("\n")
+    blocks: list[Block] = []
+    at = 0
+    while at < len(lines):
+        found = _table_at(lines, at)
+        if found:
+            blocks.append(found[0])
+            at = found[1]
+            continue
+        if lines[at].strip():
+            blocks.append(Paragraph(lines[at].replace("\t", "  ").rstrip()))
+        at += 1
+    return blocks
+
+
+def _table_at(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    line = lines[at]
+    if not line.strip():
+        return None
+    finders: list[Finder] = []
+    if "\t" in line:
+        finders = [_tabbed] if line.startswith("\t") and line.count("\t") == 1 else [_separated, _tabbed]
+    elif _is_piped(line) or _is_border(line):
+        finders = [_piped]
+    else:
+        finders = [spaced_table, stacked_table, _comma]
+    return next((found for find in finders if (found := find(lines, at))), None)
+
+
+def _is_piped(line: str) -> bool:
+    return line.translate(_PIPES).count("|") >= 2 or (line.translate(_PIPES).count("|") == 1 and " | " in line)
+
+
+def _is_border(line: str) -> bool:
+    return bool(_BORDER.match(line)) and bool(_CORNER.search(line))
+
+
+def _cells(texts: Sequence[str]) -> tuple[Cell, ...]:
+    return tuple(Cell(t.strip()) for t in texts)
+
+
+def _tabbed(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    """Read one cell a line, opened by a tab; a line without one goes on, an empty line ends the row."""
+    rows: list[list[str]] = [[]]
+    stop, blanks = at, 0
+    for place in range(at, len(lines)):
+        line = lines[place]
+        if not line.strip() and "\t" not in line:
+            blanks += 1
+            if blanks > 2:
+                break
+            continue
+        if "\t" in line:
+            if blanks and rows[-1]:
+                rows.append([])
+            rows[-1] += line.split("\t")[1:] if line.startswith("\t") else line.split("\t")
+        elif not rows[-1] or (blanks and not _goes_on(lines, place, rows)):
+            break
+        else:
+            rows[-1][-1] += "\n" + line
+        blanks, stop = 0, place + 1
+    return _tab_table(rows, stop)
+
+
+def _goes_on(lines: Sequence[str], place: int, rows: list[list[str]]) -> bool:
+    # A cell of several paragraphs holds empty lines; then its row is short and more cells follow.
+    if len(rows) < 2 or len(rows[-1]) >= len(rows[0]):
+        return False
+    ahead = lines[place : place + 6]
+    return any(line.startswith("\t") for line in ahead) and rows[-1] != [] and not any("。" in x for x in ahead[:1])
+
+
+def _tab_table(rows: list[list[str]], stop: int) -> tuple[Table, int] | None:
+    rows = [row for row in rows if row]
+    if len(rows) == 1:
+        rows = _chunked(rows[0])
+    if len(rows) < 2 or max(map(len, rows)) < 2:
+        return None
+    return Table(tuple(_cells(row) for row in rows)), stop
+
+
+def _chunked(cells: list[str]) -> list[list[str]]:
+    """Cut a run of cells without row ends by the number of header words it starts with."""
+    width = next((i for i, c in enumerate(cells) if not role(c)), len(cells))
+    if width < 2 or len(cells) < 2 * width:
+        return [cells]
+    return [cells[i : i + width] for i in range(0, len(cells), width)]
+
+
+def _separated(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    """Read several cells a line, parted by tabs; wrapped cells go on over lines until the row is full."""
+    shift = 1 if all(line.startswith("\t") for line in lines[at : at + 3] if line.strip()) else 0
+    width = lines[at].count("\t") + 1 - shift
+    rows: list[list[str]] = []
+    place, blanks = at, 0
+    while place < len(lines) and blanks <= 1 and len(rows) < 2000:
+        if not lines[place].strip() and "\t" not in lines[place]:
+            blanks, place = blanks + 1, place + 1
+            continue
+        taken = _record(lines, place, width + shift)
+        if taken is None:
+            if blanks or not rows or not _is_wrap(lines, place):
+                break
+            rows[-1][-1] += "\n" + lines[place]
+            blanks, place = 0, place + 1
+            continue
+        cells, place = taken
+        rows.append(cells[shift:])
+        blanks = 0
+    if len(rows) < 2 or width < 2:
+        return None
+    return Table(tuple(_cells(row) for row in rows)), place - blanks
+
+
+def _record(lines: Sequence[str], at: int, width: int) -> tuple[list[str], int] | None:
+    text = lines[at]
+    if not text.strip("\t ") and "\t" not in text:
+        return None
+    place = at + 1
+    # Spreadsheets put a cell of several lines in quotes; browsers let its lines run on.
+    while place < len(lines) and place < at + 12 and (
+        (re.search(r"(?:^|\t)\"[^\"]{0,2000}$", text)) or (text.count("\t") + 1 < width and _runs_on(lines, place, text, width))
+    ):
+        text += "\n" + lines[place]
+        place += 1
+    if "\t" not in text:
+        return None
+    return [re.sub(r'^"(.*)"$', r"\1", c.strip(), flags=re.S).replace('""', '"') for c in text.split("\t")], place
+
+
+def _runs_on(lines: Sequence[str], place: int, text: str, width: int) -> bool:
+    have = text.count("\t") + 1
+    ahead = lines[place].count("\t")
+    if not lines[place].strip() or have + ahead > width:
+        return False
+    return have + ahead == width or (ahead == 0 and place + 1 < len(lines) and _runs_on(lines, place + 1, text, width))
+
+
+def _is_wrap(lines: Sequence[str], place: int) -> bool:
+    # The last cell of a full row may wrap as long as the table goes on below.
+    after = next((line for line in lines[place + 1 : place + 3] if line.strip()), "")
+    return "\t" in after and len(lines[place]) <= 60
+
+
+def _piped(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    """Read rows drawn with pipes or box characters; drawn lines between rows hold wrapped cells together."""
+    groups: list[list[list[str]]] = [[]]
+    stop, lines_drawn = at, 0
+    for place in range(at, min(len(lines), at + 3000)):
+        line = lines[place]
+        if _is_border(line):
+            groups.append([])
+            lines_drawn += 1
+        elif line.strip() and _is_piped(line):
+            groups[-1].append(_split_pipes(line))
+        elif line.strip() or (place + 1 < len(lines) and not (_is_piped(lines[place + 1]) or _is_border(lines[place + 1]))):
+            break
+        stop = place + 1
+    groups = [g for g in groups if g]
+    rows = _grouped(groups) if lines_drawn > 2 and len(groups) > 2 else _wrapped([row for g in groups for row in g])
+    if len(rows) < 2 or max(map(len, rows)) < 2:
+        return None
+    return Table(tuple(_cells(row) for row in rows)), stop
+
+
+def _split_pipes(line: str) -> list[str]:
+    bare = line.translate(_PIPES).strip().replace("\\|", "\x00")
+    bare = bare.removeprefix("|").removesuffix("|")
+    cells = [re.sub(r"<br\s?/?>", "\n", c.strip(), flags=re.I).replace("\x00", "|") for c in bare.split("|")]
+    return [re.sub(r"^(?:\*\*|__)(.{1,200})(?:\*\*|__)$", r"\1", c) for c in cells]
+
+
+def _grouped(groups: list[list[list[str]]]) -> list[list[str]]:
+    return [_stack(group) for group in groups]
+
+
+def _stack(group: list[list[str]]) -> list[str]:
+    width = max(map(len, group))
+    return ["\n".join(row[i] for row in group if i < len(row) and row[i]) for i in range(width)]
+
+
+def _wrapped(rows: list[list[str]]) -> list[list[str]]:
+    """Join a row to the one above when the first one counts and this one's number is blank though others are not."""
+    if not rows or role(rows[0][0]) != "seq":
+        return rows
+    result: list[list[str]] = []
+    for row in rows:
+        dates_blank = sum(not c for c in row) >= max(len(row) - 2, 2)
+        if result and len(result) > 1 and not row[0] and dates_blank and sequence(result[-1][0]) is not None and len(row) == len(result[-1]):
+            result[-1] = _stack([result[-1], row])
+        else:
+            result.append(row)
+    return result
+
+
+def _comma(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
+    """Read comma separated rows under a heading of header words."""
+    mark = "," if lines[at].count(",") >= 2 else ","
+    count = lines[at].count(mark)
+    if count < 2 or not is_header(_cells(lines[at].split(mark))):
+        return None
+    stop = at
+    while stop < len(lines) and lines[stop].count(mark) == count:
+        stop += 1
+    if stop - at < 2:
+        return None
+    return Table(tuple(_cells([c.strip('" ') for c in line.split(mark)]) for line in lines[at:stop])), stop

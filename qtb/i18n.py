@@ -1,0 +1,95 @@
+"""Languages: every wording of the software has a key, and `locale/<lang>/messages.po` says it.
+
+The catalogues are read as they are at start, so nothing has to be compiled and nothing can be stale.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, has_request_context, request, session
+from flask_babel import Domain, get_locale
+from markupsafe import Markup
+
+from qtb.config import PACKAGE
+from qtb.domain.errors import Reason
+from qtb.domain.workflow import Text
+from qtb.extensions import babel
+
+LANGUAGES = ("zh", "en")
+
+
+class Catalogue(Domain):  # type: ignore[misc]
+    """A domain whose translations come straight from the .po file of the locale."""
+
+    def get_translations(self) -> Translations:
+        """Return the translations of the present locale."""
+        return catalogue(language())
+
+
+@lru_cache
+def catalogue(lang: str) -> Translations:
+    """Return one language's catalogue."""
+    with (PACKAGE / "locale" / lang / "messages.po").open("rb") as file:
+        messages = read_po(file, locale=lang)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return Translations(compiled, domain="messages")
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language by the person's choice, then the browser's, Chinese first."""
+    domain = Catalogue()
+    babel.init_app(app, locale_selector=_choose, default_domain=domain)
+    app.jinja_env.globals.update(_=say, lang=language, in_words=in_words)
+
+
+def language() -> str:
+    """Return `zh` or `en`."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def say(key: str, /, **args: Any) -> str:
+    """Return the wording of a key in the present language, filled with the arguments."""
+    return word(language(), key, **args)
+
+
+def word(lang: str, key: str, /, **args: Any) -> str:
+    """Return the wording of a key in a given language; texts among the arguments are put into it too."""
+    text = str(catalogue(lang).gettext(key))
+    shown = {name: value.get(lang) if isinstance(value, Text) else value for name, value in args.items()}
+    return text % shown if shown else text
+
+
+def in_words(reason: Reason, lang: str | None = None) -> str:
+    """Return a reason as a sentence."""
+    from qtb import clock
+
+    lang = lang or language()
+    args: dict[str, Any] = {}
+    for name, value in reason.args.items():
+        if name == "roles" and isinstance(value, tuple):
+            value = word(lang, "list.or").join(word(lang, f"role.{role}") for role in value)
+        elif hasattr(value, "astimezone"):
+            value = clock.shown(value, lang, is_end=name == "at" and reason.key == "closed")
+        args[name] = value
+    return word(lang, f"refusal.{reason.key}", **args)
+
+
+def _choose() -> str:
+    if not has_request_context():
+        return "zh"
+    chosen = session.get("lang")
+    return chosen if chosen in LANGUAGES else (request.accept_languages.best_match(LANGUAGES) or "zh")
+
+
+def escaped(text: str) -> Markup:
+    """Return text safe for HTML with its line ends kept."""
+    return Markup("<br>").join(text.split("\n"))

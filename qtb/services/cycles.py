@@ -1,0 +1,150 @@
+"""A year: opening it, correcting its rows, granting extensions, reading later versions of its notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from qtb.domain import timeline
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Conflict, Invalid, Missing, Reason
+from qtb.domain.roles import Actor
+from qtb.store import audit, cycles
+from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store.submissions import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A row as the organiser confirmed it."""
+
+    key: str
+    seq: int
+    title: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    held_at: datetime | None = None
+    text: str = ""
+    party: str = ""
+    url: str = ""
+
+
+def open_cycle(
+    session: Session, *, definition: Definition, key: str, year: int, title: str, rows: Sequence[Planned],
+    notice: Mapping[str, Any], actor: Actor, now: datetime,
+) -> Cycle:  # fmt: skip
+    """Make a cycle, pinned to the definition as it is now. Raises Invalid with what is missing in the rows."""
+    wrong = faults(definition, rows)
+    if wrong:
+        raise Invalid(wrong[0].key, **wrong[0].args)
+    if not key or len(key) > 40 or not 1990 <= year <= 2200 or not title.strip() or len(title) > 200:
+        raise Invalid("cycle_head")
+    cycle = Cycle(
+        key=key, year=year, title=title.strip(), definition_hash=definition.hash, definition_text=definition.text,
+        notice=dict(notice), created_at=now, rows=[_row(row) for row in rows],
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(cycle)
+    except IntegrityError:
+        raise Conflict("cycle_exists", cycle=key) from None
+    changes = {"definition": definition.hash, "rows": {row.key: _window(row) for row in rows}}
+    audit.record(session, cycle, "created", actor=actor, now=now, role="organiser", changes=changes)
+    return cycle
+
+
+def faults(definition: Definition, rows: Sequence[Planned]) -> list[Reason]:
+    """Return what stands against these rows: a gate without a window, a key twice, an end before its start."""
+    found, keys = [], [row.key for row in rows]
+    for key, kind in definition.timeline.rows.items():
+        if kind.gate and key not in keys:
+            found.append(Reason("row_missing", {"row": kind.title}))
+    for row in rows:
+        if keys.count(row.key) > 1:
+            found.append(Reason("row_twice", {"seq": row.seq, "row": row.title}))
+        found += [Reason(code, {"seq": row.seq, "row": row.title}) for code in _row_faults(definition, row)]
+    return found
+
+
+def change_row(
+    session: Session, cycle: Cycle, planned: Planned, *, actor: Actor, now: datetime, reason: str, seen: int
+) -> None:
+    """Move a row's dates, with a reason and history; everything that hangs on them follows from the next instant on."""
+    row = session.scalar(select(TimelineRow).where(TimelineRow.cycle_id == cycle.id, TimelineRow.key == planned.key))
+    if row is None:
+        raise Missing("row")
+    if not reason.strip():
+        raise Invalid("reason_required")
+    for code in _row_faults(cycle.definition, planned):
+        raise Invalid(code, seq=row.seq, row=row.title)
+    before = {"opens": _iso(row.opens_at), "closes": _iso(row.closes_at), "held": _iso(row.held_at)}
+    row.opens_at, row.closes_at, row.held_at = planned.opens_at, planned.closes_at, planned.held_at
+    changes = {planned.key: [before, _window(planned)]}
+    audit.record(
+        session, cycle, "row", actor=actor, now=now, role="organiser", seen=seen, note=reason[:500], changes=changes
+    )
+
+
+def extend(
+    session: Session, cycle: Cycle, *, row_key: str, until: datetime, reason: str, actor: Actor, now: datetime,
+    submission: Submission | None = None, unit: Unit | None = None,
+) -> Extension:  # fmt: skip
+    """Let a row end later for one submission, one unit, or all."""
+    times = cycles.timeline_of(session, cycle.id)
+    kind = cycle.definition.timeline.rows.get(row_key)
+    if row_key not in times.rows or kind is None or not kind.gate:
+        raise Missing("row")
+    if not reason.strip():
+        raise Invalid("reason_required")
+    if until <= times.rows[row_key].closes_at:
+        raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
+    granted = Extension(
+        cycle_id=cycle.id, row_key=row_key, until=until, reason=reason.strip()[:500], granted_at=now,
+        granted_by=actor.user_id, submission_id=submission.id if submission else None,
+        unit_id=unit.id if unit else None,
+    )  # fmt: skip
+    session.add(granted)
+    about = {"row": row_key, "until": timeline.canonical(until)}
+    subject = submission or cycle
+    reach = {"unit": unit.id} if unit else {}
+    changes = {**about, **reach}
+    audit.record(
+        session, subject, "extension", actor=actor, now=now, role="organiser", note=granted.reason, changes=changes
+    )
+    return granted
+
+
+def _row_faults(definition: Definition, row: Planned) -> list[str]:
+    kind = definition.timeline.rows.get(row.key)
+    gate = kind is not None and kind.gate
+    if (row.opens_at is None) != (row.closes_at is None) or (gate and row.opens_at is None):
+        return ["row_undated"]
+    if row.opens_at is None or row.closes_at is None:
+        return []
+    if row.opens_at >= row.closes_at:
+        return ["row_reversed"]
+    if kind is not None and kind.held and (row.held_at is None or not row.opens_at <= row.held_at <= row.closes_at):
+        return ["row_held"]
+    return []
+
+
+def _row(planned: Planned) -> TimelineRow:
+    return TimelineRow(
+        key=planned.key, seq=planned.seq, title=planned.title[:200], text=planned.text[:200], party=planned.party[:200],
+        url=planned.url[:500], opens_at=planned.opens_at, closes_at=planned.closes_at, held_at=planned.held_at,
+    )  # fmt: skip
+
+
+def _window(row: Planned) -> dict[str, str | None]:
+    return {"opens": _iso(row.opens_at), "closes": _iso(row.closes_at), "held": _iso(row.held_at)}
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return timeline.canonical(instant) if instant else None

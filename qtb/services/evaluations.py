@@ -1,0 +1,141 @@
+"""Assigning works, scoring them, and proposing a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qtb.domain import rubric
+from qtb.domain.decide import shut
+from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
+from qtb.domain.fields import FieldError, clean
+from qtb.domain.roles import Actor
+from qtb.store import accounts, audit, cycles, evaluations, facts
+from qtb.store.accounts import Account
+from qtb.store.cycles import Cycle
+from qtb.store.evaluations import Award, Sheet
+from qtb.store.submissions import Submission
+
+KIND = "MAT"
+MAX_COMMENT = 2_000
+
+
+class Unscored(Invalid):
+    """A sheet cannot be stored as it is; `errors` by item, nothing was stored."""
+
+    def __init__(self, errors: Mapping[str, Reason]) -> None:
+        super().__init__("sheet_errors", n=len(errors))
+        self.errors = errors
+
+
+def assign(session: Session, submission: Submission, evaluator: Account, *, actor: Actor, now: datetime) -> Sheet:
+    """Give a work to an evaluator; a second time changes nothing."""
+    roles = {one.role for one in accounts.memberships(session, evaluator.id)}
+    if "evaluator" not in roles:
+        raise Invalid("not_evaluator", name=evaluator.name)
+    if submission.cycle.definition.workflow.states[submission.state].judged is None:
+        raise Conflict("not_judged", state=submission.cycle.definition.workflow.states[submission.state].label)
+    units = {one.unit_id for one in accounts.memberships(session, evaluator.id)}
+    if submission.unit_id in units or submission.recommender_id in units:
+        raise Conflict("own_work", name=evaluator.name)
+    found = session.scalar(
+        select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=KIND)
+    )
+    if found is not None:
+        return found
+    sheet = Sheet(submission_id=submission.id, evaluator_id=evaluator.id, kind=KIND, assigned_at=now, scores={})
+    session.add(sheet)
+    audit.record(
+        session, submission, "assigned", actor=actor, now=now, role="organiser", changes={"evaluator": evaluator.id}
+    )
+    evaluations.count_sheets(session, submission.id)
+    return sheet
+
+
+def score(
+    session: Session, sheet: Sheet, raw: Mapping[str, str], *, actor: Actor, now: datetime, seen: int, finish: bool
+) -> Sheet:
+    """Keep an evaluator's scores; with `finish` every item must have one and the sheet counts from then on."""
+    if sheet.evaluator_id != actor.user_id:
+        raise Denied("not_yours")
+    refusal = scoring_refusal(session, sheet, now=now)
+    if refusal:
+        raise NotNow((refusal,))
+    if sheet.version != seen:
+        raise Conflict("stale")
+    scores, errors, missing = rubric.check(sheet.submission.cycle.definition.rubric, sheet.kind, raw)
+    comment = _comment(raw.get("comment", ""))
+    if finish:
+        errors = {**{item: Reason("score_missing") for item in missing}, **errors}
+    if errors:
+        raise Unscored(errors)
+    sheet.scores, sheet.comment, sheet.version = scores, comment, sheet.version + 1
+    if finish:
+        sheet.is_final, sheet.finished_at, sheet.total = True, now, rubric.total(scores)
+        audit.record(session, sheet.submission, "sheet", actor=actor, now=now, role="evaluator")
+        evaluations.count_sheets(session, sheet.submission_id)
+    return sheet
+
+
+def scoring_refusal(session: Session, sheet: Sheet, *, now: datetime) -> Reason | None:
+    """Return why the sheet cannot be scored now, if it cannot."""
+    submission = sheet.submission
+    state = submission.cycle.definition.workflow.states[submission.state]
+    if sheet.is_final:
+        return Reason("sheet_final")
+    if state.judged is None:
+        return Reason("not_judged", {"state": state.label})
+    times, case = cycles.timeline_of(session, submission.cycle_id), facts.as_case(submission)
+    return None if times.is_open(state.judged, case, now) else shut(times, state.judged, case, now)
+
+
+def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
+    """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
+    definition = submission.cycle.definition
+    state = definition.workflow.states[submission.state]
+    if not state.decided:
+        raise Conflict("not_decided", state=state.label)
+    if level not in (*definition.rubric.levels, "none"):
+        raise Invalid("unknown_level", name=level[:40])
+    before = submission.award_level
+    award = session.get(Award, submission.id) or Award(submission_id=submission.id)
+    award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
+    session.add(award)
+    submission.award_level = level
+    audit.record(
+        session, submission, "level", actor=actor, now=now, role="organiser", changes={"level": [before, level]}
+    )
+
+
+def evaluator(session: Session, account_id: int) -> Account:
+    """Return an account; Missing when there is none."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise Missing("account")
+    return account
+
+
+def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:
+    """Return a sheet of the actor's own; anybody else's looks as if it did not exist."""
+    sheet = session.get(Sheet, sheet_id)
+    if sheet is None or sheet.evaluator_id != actor.user_id:
+        raise Missing("sheet")
+    return sheet
+
+
+def rubric_of(cycle: Cycle) -> rubric.Sheet:
+    """Return the sheet that evaluators fill in this cycle."""
+    return cycle.definition.rubric.sheets[KIND]
+
+
+def _comment(text: str) -> str:
+    try:
+        text = clean(text, lines=True)
+    except FieldError as error:
+        raise Invalid(error.reason.key, **error.reason.args) from None
+    if len(text) > MAX_COMMENT:
+        raise Invalid("field_too_long", max=MAX_COMMENT, n=len(text))
+    return text

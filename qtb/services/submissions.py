@@ -1,0 +1,137 @@
+"""Entering a team and filling its forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from qtb import clock
+from qtb.domain import decide, fields
+from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Refusal
+from qtb.domain.fields import Checked
+from qtb.domain.roles import Actor
+from qtb.services import advance
+from qtb.store import accounts, audit, cycles, facts
+from qtb.store import submissions as store
+from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Answer, Submission
+
+
+class Incorrect(Refusal):
+    """A form holds values that cannot be right; nothing was stored."""
+
+    status = 422
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__("form_errors", n=len(checked.errors))
+        self.checked = checked
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it came in: its key, the texts, and the version that the person had before his eyes."""
+
+    form: str
+    raw: Mapping[str, Any]
+    seen: int | None = None
+
+
+def enter(
+    session: Session, *, cycle: Cycle, unit_id: int, filled: Filled, actor: Actor, now: datetime, request_key: str
+) -> Submission:
+    """Enter a team of a unit with what is filled in so far; the same request again returns the same entry."""
+    if unit_id not in actor.units.get("applicant", ()):
+        raise Denied("only_applicant")
+    known = session.scalar(select(Submission).where(Submission.request_key == request_key))
+    if known is not None:
+        return known
+    number = f"{cycle.year}{store.next_number(session, f'submission:{cycle.id}'):04d}"
+    submission = Submission(cycle_id=cycle.id, unit_id=unit_id, number=number, created_at=now, request_key=request_key)
+    _refuse_entry(session, cycle, unit_id, now)
+    advance.begin(session, submission, cycle=cycle, actor=actor, now=now, role="applicant")
+    save(session, submission, filled=filled, actor=actor, now=now)
+    return submission
+
+
+def save(session: Session, submission: Submission, *, filled: Filled, actor: Actor, now: datetime) -> Checked:
+    """Store a form as filled so far, complete or not. Raises Incorrect, NotNow (not now, not you), Conflict (stale)."""
+    cycle = submission.cycle
+    definition = cycle.definition
+    if filled.form not in definition.forms:
+        raise Missing("form")
+    case, times = facts.as_case(submission), cycles.timeline_of(session, cycle.id)
+    refusal = decide.edit_refusal(definition, filled.form, case, timeline=times, actor=actor, now=now)
+    if refusal:
+        raise NotNow(refusal)
+    checked = check(session, cycle, filled.form, filled.raw, now=now)
+    if checked.errors:
+        raise Incorrect(checked)
+    changes = _store(session, submission, filled.form, checked, now)
+    if changes:
+        audit.record(
+            session, submission, "edit", actor=actor, now=now, role="applicant", seen=filled.seen,
+            form=filled.form, changes=changes,
+        )  # fmt: skip
+    return checked
+
+
+def check(session: Session, cycle: Cycle, form: str, raw: Mapping[str, Any], *, now: datetime) -> Checked:
+    """Check a filled form against its fields, without storing it."""
+    spec = cycle.definition.forms[form]
+    recommenders = {unit.id for unit in accounts.units(session, "recommender")}
+    known = {key: recommenders for key, field in spec.fields.items() if field.refers}
+    return fields.check(spec, raw, today=now.astimezone(clock.ZONE).date(), known=known)
+
+
+def _refuse_entry(session: Session, cycle: Cycle, unit_id: int, now: datetime) -> None:
+    """Refuse a new entry when nothing that a start state lets people edit is open for this unit."""
+    times, workflow = cycles.timeline_of(session, cycle.id), cycle.definition.workflow
+    case = decide.Case(0, workflow.start, unit_id, None, 0, {})
+    for edit in workflow.states[workflow.start].edits:
+        if not times.is_open(edit.during, case, now):
+            raise NotNow((decide.shut(times, edit.during, case, now),))
+
+
+def _store(session: Session, submission: Submission, form: str, checked: Checked, now: datetime) -> dict[str, Any]:
+    answer = session.get(Answer, (submission.id, form))
+    before = answer.values if answer else {}
+    changes = {
+        key: [before.get(key), value]
+        for key, value in checked.values.items()
+        if value != before.get(key) and (value or key in before)
+    }
+    if answer is None:
+        answer = Answer(submission_id=submission.id, form=form)
+        session.add(answer)
+    answer.values, answer.saved_at = json.loads(json.dumps(checked.values)), now
+    _fill_columns(session, submission, form, checked)
+    return changes
+
+
+def _fill_columns(session: Session, submission: Submission, form: str, checked: Checked) -> None:
+    for key, spec in submission.cycle.definition.forms[form].fields.items():
+        if spec.column:
+            setattr(submission, spec.column, checked.values[key])
+            if spec.column == "team_name":
+                submission.team_key = accounts.name_key(str(checked.values[key])) or None
+    complete = f"{form}_complete"
+    if hasattr(submission, complete):
+        setattr(submission, complete, checked.complete)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("team_taken", team=submission.team_name) from None
+
+
+def unit_names(session: Session, unit_ids: frozenset[int]) -> list[Unit]:
+    """Return the active units with these ids, by name."""
+    rows = session.scalars(select(Unit).where(Unit.id.in_(sorted(unit_ids)), Unit.is_active).order_by(Unit.name))
+    return list(rows)

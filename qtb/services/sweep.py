@@ -1,0 +1,116 @@
+"""What the clock owes: every edge that has passed and still has submissions in a state it should have ended.
+
+It opens and shuts nothing; the door compares the clock at every request. So an outage heals itself, twice is
+harmless, and any number of schedulers is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Refusal
+from qtb.domain.roles import CLOCK
+from qtb.domain.timeline import Timeline
+from qtb.services.advance import advance
+from qtb.store import cycles, facts
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+
+SLICE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One clock move in one cycle: how many moved, or why the slice failed."""
+
+    cycle: str
+    transition: str
+    due_at: datetime
+    n_moved: int
+    failure: str = ""
+
+
+def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]:
+    """Make all moves whose edge has passed, in the order of their edges, each slice in a unit of its own.
+
+    A slice that fails is reported and does not stop the others.
+    """
+    done = []
+    for cycle_id, transition, due_at in owed(session, now=now):
+        cycle = session.get_one(Cycle, cycle_id)
+        key = cycle.key
+        n_moved, failure = _drain(session, cycle_id, transition, now=now, limit=limit)
+        if n_moved or failure:
+            done.append(Swept(key, transition, due_at, n_moved, failure))
+    session.rollback()
+    return done
+
+
+def owed(session: Session, *, now: datetime) -> list[tuple[int, str, datetime]]:
+    """Return (cycle id, transition, earliest instant) of every clock move whose edge has come, earliest first."""
+    found = []
+    for cycle in cycles.all_cycles(session):
+        times = cycles.timeline_of(session, cycle.id)
+        for key, due_at in _first_edges(cycle.definition, times):
+            if due_at <= now:
+                found.append((due_at, cycle.id, key))
+    session.rollback()
+    return [(cycle_id, key, due_at) for due_at, cycle_id, key in sorted(found)]
+
+
+def overdue(session: Session, *, now: datetime) -> int:
+    """Return how many submissions wait for a clock move whose edge has passed."""
+    n_waiting = 0
+    for cycle in cycles.all_cycles(session):
+        times = cycles.timeline_of(session, cycle.id)
+        for key in cycle.definition.workflow.clocked():
+            clauses = _clauses(cycle.definition, key, times, now)
+            query = select(func.count()).select_from(Submission).where(Submission.cycle_id == cycle.id, *clauses)
+            n_waiting += (session.scalar(query) or 0) if clauses else 0
+    return n_waiting
+
+
+def next_edge(session: Session, *, now: datetime) -> datetime | None:
+    """Return the next instant at which anything falls due in any cycle."""
+    later = []
+    for cycle in cycles.all_cycles(session):
+        times, workflow = cycles.timeline_of(session, cycle.id), cycle.definition.workflow
+        edges = [edge for key in workflow.clocked() if (edge := workflow.transitions[key].at)]
+        later += [at for at in times.edges(edge for edge in edges if edge.row in times.rows) if at > now]
+    return min(later, default=None)
+
+
+def _drain(session: Session, cycle_id: int, transition: str, *, now: datetime, limit: int) -> tuple[int, str]:
+    n_moved = 0
+    try:
+        while True:
+            with unit(session):
+                cycle = session.get_one(Cycle, cycle_id)
+                n_slice = advance(session, transition, cycle=cycle, now=now, actor=CLOCK, limit=limit).n_moved
+            n_moved += n_slice
+            if n_slice < limit:
+                return n_moved, ""
+    except (Refusal, DBAPIError) as error:
+        return n_moved, f"{type(error).__name__}: {error}"[:300]
+
+
+def _first_edges(definition: Definition, times: Timeline) -> Iterator[tuple[str, datetime]]:
+    for key in definition.workflow.clocked():
+        edge = definition.workflow.transitions[key].at
+        if edge is not None and edge.row in times.rows:
+            yield key, times.fixed_at(edge)
+
+
+def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[object]:
+    edge = definition.workflow.transitions[key].at
+    if edge is None or edge.row not in times.rows or times.fixed_at(edge) > now:
+        return []
+    return list(facts.qualifies(definition, key, times=times, actor=CLOCK, now=now))

@@ -1,0 +1,1 @@
+"""Everything that speaks SQL: tables, queries, the unit of work."""

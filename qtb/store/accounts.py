@@ -1,0 +1,135 @@
+"""People, units, who belongs where, who is signed in."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from qtb.store.types import Base, Chained, Instant, RowId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Account(Chained, Base):
+    """A person who can sign in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    memberships: Mapped[list[Membership]] = relationship(back_populates="account")
+
+
+class Unit(Chained, Base):
+    """An organisation: it enters teams, recommends, or runs the programme."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(200), unique=True)  # look-alike names meet here
+    kind: Mapped[str] = mapped_column(String(20))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    memberships: Mapped[list[Membership]] = relationship(back_populates="unit")
+
+
+class Membership(Base):
+    """A person's role in a unit, until it ends."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("account_id", "unit_id", "role"), Index(None, "unit_id"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    account: Mapped[Account] = relationship(back_populates="memberships")
+    unit: Mapped[Unit] = relationship(back_populates="memberships")
+
+
+class SignIn(Base):
+    """One signed-in browser; the cookie holds a token, this row its hash."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    address: Mapped[str] = mapped_column(String(45))
+
+
+class Invitation(Base):
+    """A one-time link: to set the first password, or (without an account) to set the system up."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+# Characters drawn like a Latin letter in common fonts: a name made of them must not pass for another's.
+TWINS = str.maketrans("аеорсухіјѕԁһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХ", "aeopcyxijsdhlABEZHIKMNOPTYXABEKMHOPCTYX")
+
+
+def name_key(name: str) -> str:
+    """Return the form in which two look-alike names are equal: NFKC, twins folded, no space or invisible signs."""
+    plain = unicodedata.normalize("NFKC", name).translate(TWINS).casefold()
+    return "".join(sign for sign in plain if unicodedata.category(sign)[0] not in "CZ" and sign not in "()（）·.-")
+
+
+def by_email(session: Session, email: str) -> Account | None:
+    """Return the account with this address, in whatever case it is written."""
+    return session.scalar(select(Account).where(Account.email == email.strip().lower()))
+
+
+def memberships(session: Session, account_id: int) -> Sequence[Membership]:
+    """Return the roles that an account holds now, in active units."""
+    return session.scalars(
+        select(Membership)
+        .join(Membership.unit)
+        .where(Membership.account_id == account_id, Membership.ended_at.is_(None), Unit.is_active)
+    ).all()
+
+
+def signed_in(session: Session, token_hash: str, now: datetime) -> list[tuple[Account, str | None, int | None]]:
+    """Return (account, role, unit id) for each role of the account behind a live sign-in; empty when there is none.
+
+    One query, at every request: ending the sign-in, the account, the unit or the role bites at the next one.
+    """
+    held = (Membership.account_id == Account.id) & Membership.ended_at.is_(None)
+    rows = session.execute(
+        select(Account, Membership.role, Unit.id)
+        .join(SignIn, SignIn.account_id == Account.id)
+        .outerjoin(Membership, held)
+        .outerjoin(Unit, (Unit.id == Membership.unit_id) & Unit.is_active)
+        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None), SignIn.expires_at > now, Account.is_active)
+    )
+    return [(account, role if unit_id else None, unit_id) for account, role, unit_id in rows]
+
+
+def units(session: Session, kind: str | None = None, *, active: bool = True) -> Sequence[Unit]:
+    """Return the units of a kind, by name."""
+    query = select(Unit).order_by(Unit.name)
+    if kind:
+        query = query.where(Unit.kind == kind)
+    return session.scalars(query.where(Unit.is_active) if active else query).all()

@@ -1,0 +1,269 @@
+"""History: the only writer of it, for one row or for a hundred thousand, and its verification.
+
+Entries are inserted by SELECT from the rows they are about, so that a history entry and the position it was written
+from cannot differ. A unique (subject, id, seq) makes the database refuse a second entry from one position. Triggers
+(in the migrations) refuse UPDATE and DELETE.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from qtb.domain import evidence, timeline
+from qtb.domain.errors import Conflict
+from qtb.domain.roles import Actor
+from qtb.store.accounts import Account, Unit
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.store.types import Base, Chained, Instant, RowId, sha256_hex
+
+SUBJECTS: dict[str, type[Any]] = {"submission": Submission, "cycle": Cycle, "unit": Unit, "account": Account}
+
+
+class History(Base):
+    """One entry in the history of one subject."""
+
+    __tablename__ = "history"
+    __table_args__ = (
+        UniqueConstraint("subject", "subject_id", "seq"),
+        Index(None, "batch_id"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int] = mapped_column(RowId)
+    seq: Mapped[int]
+    batch_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(20))
+    transition: Mapped[str] = mapped_column(String(40), default="")
+    from_state: Mapped[str] = mapped_column(String(40), default="")
+    to_state: Mapped[str] = mapped_column(String(40), default="")
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[str] = mapped_column(String(20), default="")
+    via: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(Instant)
+    due: Mapped[str] = mapped_column(String(27), default="")  # canonical text: it is hashed as it stands
+    row_key: Mapped[str] = mapped_column(String(40), default="")
+    details: Mapped[str] = mapped_column(Text)
+    salt: Mapped[str] = mapped_column(String(32))
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    def about(self) -> dict[str, Any]:
+        """Return the details: note, changes, address."""
+        found: dict[str, Any] = json.loads(self.details)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the rows of one batch have in common."""
+
+    subject: str
+    kind: str
+    actor: Actor
+    at: datetime
+    transition: str = ""
+    to_state: str = ""
+    role: str = ""
+    row_key: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns that are the same in every row of the batch."""
+        about = {**self.details, **({"address": self.actor.address} if self.actor.address else {})}
+        return {
+            "subject": self.subject, "batch_id": self.batch_id, "kind": self.kind, "transition": self.transition,
+            "actor_id": self.actor.user_id, "role": self.role, "via": self.actor.via,
+            "to_state": self.to_state, "at": self.at, "row_key": self.row_key, "salt": secrets.token_hex(8),
+            "details": json.dumps(about, ensure_ascii=False, sort_keys=True),
+        }  # fmt: skip
+
+
+def append(
+    session: Session, entry: Entry, rows: Select[Any], *, due: ColumnElement[str] | str = ""
+) -> int:
+    """Write one history row for each row that `rows` selects from the subject's table; return how many.
+
+    `rows` is a select of the table without columns of its own: its WHERE, LIMIT and locks say which rows.
+    """
+    table = SUBJECTS[entry.subject]
+    constants = entry.columns()
+    state = table.state if hasattr(table, "state") else literal("")
+    varying = {"subject_id": table.id, "seq": table.version + 1, "prev": table.head_hash, "from": state, "due": due}
+    columns: dict[str, Any] = {
+        **{name: literal(value, History.__table__.c[name].type) for name, value in constants.items()},
+        "subject_id": table.id, "seq": varying["seq"], "from_state": state,
+        "due": literal(due) if isinstance(due, str) else due, "prev_hash": table.head_hash,
+        "hash": sha256_hex(_canonical_sql(constants, varying)),
+    }  # fmt: skip
+    chosen = rows.with_only_columns(*(value.label(name) for name, value in columns.items()), maintain_column_froms=True)
+    written: Any = session.execute(
+        insert(History).from_select(list(columns), chosen, include_defaults=False).execution_options(
+            preserve_rowcount=True
+        )
+    )
+    return int(written.rowcount)
+
+
+def follow(session: Session, entry: Entry, **values: Any) -> int:
+    """Bring the subjects of a batch to the position their new entry describes; return how many followed."""
+    table = SUBJECTS[entry.subject]
+    done: Any = session.execute(
+        update(table)
+        .where(
+            History.batch_id == entry.batch_id,
+            History.subject == entry.subject,
+            History.subject_id == table.id,
+            table.version == History.seq - 1,
+        )
+        .values(version=History.seq, head_hash=History.hash, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)
+
+
+def record(
+    session: Session, subject: Chained, kind: str, *, actor: Actor, now: datetime, role: str = "",
+    seen: int | None = None, **details: Any,
+) -> None:  # fmt: skip
+    """Add an entry about a change that is not a move, in the unit that makes the change.
+
+    `seen` is the version that the person had before his eyes; when it is not the present one: Conflict("stale").
+    """
+    table = type(subject)
+    name = table.__tablename__  # type: ignore[attr-defined]
+    session.flush()
+    # The lock makes two editors of one subject follow each other instead of failing on one seq.
+    mine = select(table).where(table.id == subject.id).with_for_update()  # type: ignore[attr-defined]
+    session.execute(mine.with_only_columns(table.id))  # type: ignore[attr-defined]
+    if seen is not None:
+        mine = mine.where(table.version == seen)
+    entry = Entry(name, kind, actor, now, role=role, details=details)
+    if append(session, entry, mine) != 1 or follow(session, entry) != 1:
+        raise Conflict("stale")
+    session.refresh(subject, ["version", "head_hash"])
+
+
+def _canonical_sql(constants: Mapping[str, Any], varying: Mapping[str, Any]) -> ColumnElement[str]:
+    pieces = evidence.frame(_evidence(constants))
+    text: ColumnElement[str] = literal(pieces[0])
+    for key, piece in zip([key for key in evidence.KEYS if key in evidence.VARYING], pieces[1:], strict=True):
+        value = varying[key]
+        text = text + (cast(value, String) if key in ("subject_id", "seq") else value) + literal(piece)
+    return text
+
+
+def _evidence(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "v": evidence.FORMAT, "subject": columns["subject"], "kind": columns["kind"],
+        "transition": columns["transition"], "batch": columns["batch_id"], "actor": columns["actor_id"],
+        "role": columns["role"], "via": columns["via"], "at": timeline.canonical(columns["at"]),
+        "to": columns["to_state"], "row": columns["row_key"],
+        "details": evidence.sealed(columns["salt"], columns["details"]),
+    }  # fmt: skip
+
+
+def canonical(row: History) -> str:
+    """Return the canonical text of a stored entry."""
+    columns = {column.key: getattr(row, column.key) for column in History.__table__.columns}
+    return evidence.canonical(
+        {
+            **_evidence(columns), "subject_id": row.subject_id, "seq": row.seq, "prev": row.prev_hash,
+            "from": row.from_state, "due": row.due,
+        }
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in a history: where, and the catalogue key `audit.<code>`."""
+
+    subject: str
+    subject_id: int
+    seq: int
+    code: str
+
+
+def verify(session: Session) -> tuple[int, list[Finding]]:
+    """Check every chain against itself and against its subject; return (entries read, findings, first bad one first).
+
+    Per subject: seq without gaps, each prev the hash before, each hash its entry's, the head and version the last
+    entry's, the stored state the last one moved to.
+    """
+    n_read, findings, heads = 0, [], {}
+    query = select(History).order_by(History.subject, History.subject_id, History.seq)
+    chain: tuple[str, int] | None = None
+    seq, prev, state = 0, evidence.GENESIS, ""
+    for row in session.scalars(query.execution_options(yield_per=2_000)):
+        if chain != (row.subject, row.subject_id):
+            chain, seq, prev, state = (row.subject, row.subject_id), 0, evidence.GENESIS, ""
+        findings += [Finding(*chain, row.seq, code) for code in _faults(row, seq + 1, prev)]
+        seq, prev = row.seq, row.hash
+        state = row.to_state or state
+        heads[chain] = (seq, prev, state)
+        n_read += 1
+        session.expunge(row)
+    return n_read, findings + list(_wrong_heads(session, heads))
+
+
+def _faults(row: History, seq: int, prev: str) -> Iterator[str]:
+    if row.seq != seq:
+        yield "gap"
+    elif row.prev_hash != prev:
+        yield "broken_link"
+    if evidence.digest(canonical(row)) != row.hash:
+        yield "altered"
+
+
+def _wrong_heads(session: Session, heads: Mapping[tuple[str, int], tuple[int, str, str]]) -> Iterator[Finding]:
+    for name, table in SUBJECTS.items():
+        state = table.state if hasattr(table, "state") else literal("")
+        rows = session.execute(select(table.id, table.version, table.head_hash, state).order_by(table.id))
+        for subject_id, version, head, stored in rows:
+            seq, last, replayed = heads.get((name, subject_id), (0, evidence.GENESIS, ""))
+            if (version, head) != (seq, last):
+                yield Finding(name, subject_id, seq, "head")
+            if stored and stored != replayed:
+                yield Finding(name, subject_id, seq, "state")
+
+
+def entries(session: Session, subject: str, subject_id: int) -> list[tuple[History, str | None]]:
+    """Return a subject's history, latest first, each with the name of who acted."""
+    rows = session.execute(
+        select(History, Account.name)
+        .outerjoin(Account, Account.id == History.actor_id)
+        .where(History.subject == subject, History.subject_id == subject_id)
+        .order_by(History.seq.desc())
+    )
+    return [(row, name) for row, name in rows]
+
+
+def count(session: Session) -> int:
+    """Return how many entries there are."""
+    return int(session.scalar(select(func.count()).select_from(History)) or 0)

@@ -1,0 +1,68 @@
+"""Score sheets, one for each evaluator and submission, and the level proposed for a work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from qtb.store.accounts import Account
+from qtb.store.submissions import Submission
+from qtb.store.types import Base, Instant, RowId
+
+
+class Sheet(Base):
+    """An evaluator's scores for one work; final ones count."""
+
+    __tablename__ = "sheet"
+    __table_args__ = (UniqueConstraint("submission_id", "evaluator_id", "kind"), Index(None, "evaluator_id"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    evaluator_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    scores: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    comment: Mapped[str] = mapped_column(String(2000), default="")
+    total: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    is_final: Mapped[bool] = mapped_column(default=False)
+    assigned_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(default=0)
+
+    submission: Mapped[Submission] = relationship()
+    evaluator: Mapped[Account] = relationship()
+
+
+class Award(Base):
+    """The level proposed for a work; nobody outside the organiser sees it before the publication instant."""
+
+    __tablename__ = "award"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    level: Mapped[str] = mapped_column(String(40))
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    proposed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
+    """Return the sheets of a work in the order of assignment."""
+    return session.scalars(select(Sheet).where(Sheet.submission_id == submission_id).order_by(Sheet.id)).all()
+
+
+def count_sheets(session: Session, submission_id: int) -> None:
+    """Bring the submission's facts about its sheets up to date, in the unit that changed a sheet."""
+    session.flush()
+    mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == submission_id)
+    session.execute(
+        update(Submission)
+        .where(Submission.id == submission_id)
+        .values(
+            n_sheets_final=mine.where(Sheet.is_final).scalar_subquery(),
+            n_sheets_open=mine.where(~Sheet.is_final).scalar_subquery(),
+        )
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,99 @@
+"""A submission and the forms filled in for it. Facts that guards name are columns here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle
+from qtb.store.types import Base, Chained, Instant, RowId
+
+
+class Submission(Chained, Base):
+    """One team's entry in one cycle. Only the door writes `state`, `state_since` and `kind`."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        # A team is entered once a year, but a withdrawn or lapsed entry does not stand in the way of a new one.
+        Index(
+            "uq_submission_team", "cycle_id", "unit_id", "team_key", unique=True,
+            sqlite_where=text("kind <> 'end'"), postgresql_where=text("kind <> 'end'"),
+        ),
+        UniqueConstraint("cycle_id", "number"),
+        Index(None, "cycle_id", "state"),
+        Index(None, "unit_id"),
+        Index(None, "recommender_id"),
+        CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycle.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    recommender_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    number: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(40))
+    state_since: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(10))  # the state's kind, so that queries need not know its name
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # a form sent twice enters one team
+
+    team_name: Mapped[str] = mapped_column(String(50), default="")
+    team_key: Mapped[str | None] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(60), default="")
+    category: Mapped[str] = mapped_column(String(40), default="")
+
+    registration_complete: Mapped[bool] = mapped_column(default=False)
+    declaration_complete: Mapped[bool] = mapped_column(default=False)
+    share_consent: Mapped[str] = mapped_column(String(20), default="")
+    n_sheets_final: Mapped[int] = mapped_column(default=0)
+    n_sheets_open: Mapped[int] = mapped_column(default=0)
+    award_level: Mapped[str] = mapped_column(String(40), default="")
+
+    cycle: Mapped[Cycle] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    recommender: Mapped[Unit | None] = relationship(foreign_keys=[recommender_id])
+
+
+class Answer(Base):
+    """What was filled in on one form of a submission."""
+
+    __tablename__ = "answer"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(40), primary_key=True)
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Counter(Base):
+    """A number that only grows: max(number) + 1 fails as soon as two ask at once."""
+
+    __tablename__ = "counter"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[int]
+
+
+def next_number(session: Session, key: str) -> int:
+    """Return the next number of a counter, locking it until the unit ends."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(Counter).values(key=key, value=0).on_conflict_do_nothing())
+    grown = update(Counter).where(Counter.key == key).values(value=Counter.value + 1).returning(Counter.value)
+    return int(session.execute(grown).scalar_one())
+
+
+def answers(session: Session, submission_id: int) -> dict[str, dict[str, Any]]:
+    """Return the filled forms of a submission by form key."""
+    rows = session.scalars(select(Answer).where(Answer.submission_id == submission_id))
+    return {row.form: row.values for row in rows}
+
+
+def counts_by_state(session: Session, cycle_id: int, *clauses: Any) -> dict[str, int]:
+    """Return how many submissions of a cycle stand in each state."""
+    query = select(Submission.state, func.count()).where(Submission.cycle_id == cycle_id, *clauses)
+    return {state: n for state, n in session.execute(query.group_by(Submission.state))}  # noqa: C416 (typed)

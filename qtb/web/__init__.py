@@ -1,0 +1,1 @@
+"""The browser's mouth: parse, one service call, redirect or render."""

@@ -1,0 +1,112 @@
+"""Fixtures: both databases at head for every test that asks for one, and a world with people and a year in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from qtb import config
+from qtb.base import bare_app
+from qtb.extensions import db
+from qtb.services import accounts
+from tests import postgres
+from tests.world import World
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the guard rails first."""
+    items.sort(key=lambda item: "/rules/" not in str(item.path))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> None:
+    """Hash with little memory and time; the strength of the hash is not what is tested here."""
+    accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at head, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "head.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server with a template database at head."""
+    with postgres.server() as url:
+        if url is None:
+            reason = "no PostgreSQL: set QTB_TEST_PG_URL or install the test extra"
+            (pytest.fail if os.environ.get("QTB_REQUIRE_POSTGRES") else pytest.skip)(reason)
+        _execute(url, "CREATE DATABASE qtb_head")
+        _upgrade(url.format(name="qtb_head"))
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database at head, on each kind in turn."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "qtb.db")
+        yield f"sqlite:///{tmp_path / 'qtb.db'}"
+        return
+    url = request.getfixturevalue("postgres_url")
+    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid))}"
+    _execute(url, f"CREATE DATABASE {name} TEMPLATE qtb_head")
+    yield url.format(name=name)
+    _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> dict[str, object]:
+    """The configuration of a test app."""
+    found = config.settings({"QTB_HOME": str(tmp_path / "home"), "QTB_SECRET_KEY": "for tests only"})
+    return {**found, "SQLALCHEMY_DATABASE_URI": database_url, "TESTING": True}
+
+
+@pytest.fixture
+def app(settings: dict[str, object]) -> Iterator[Flask]:
+    """An app without pages, its context pushed."""
+    app = bare_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of the app."""
+    return db.session()
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    """A year as in the 2024 notice, with units and people, at 1 March 2024."""
+    return World.made(session)
+
+
+def _upgrade(url: str) -> None:
+    settings = {**config.settings({"QTB_HOME": "/nonexistent", "QTB_SECRET_KEY": "x", "QTB_DATABASE_URL": url})}
+    app = bare_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
