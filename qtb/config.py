@@ -39,6 +39,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
+        "BEHIND_PROXY": environment.get("QTB_BEHIND_PROXY") == "1",
         "BASE_URL": environment.get("QTB_BASE_URL", ""),
         "SESSION_COOKIE_NAME": "qtb",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -60,7 +61,9 @@ def _database(environment: Mapping[str, str], demo: bool) -> str:
             if given.startswith(short):
                 return "postgresql+psycopg://" + given[len(short) :]
         return given
-    return f"sqlite:///{home(environment) / ('demo.db' if demo else 'qtb.db')}"
+    path = home(environment) / ("demo.db" if demo else "qtb.db")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{path}"
 
 
 def _secret(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Languages: every wording of the software has a key, and `locale/<lang>/messages.po` says it.
+"""Languages: every wording of the software has a key, and the `.po` files of `locale/<lang>/` say it.
 
 The catalogues are read as they are at start, so nothing has to be compiled and nothing can be stale.
 """
@@ -6,9 +6,14 @@ The catalogues are read as they are at start, so nothing has to be compiled and 
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -34,13 +39,26 @@ class Catalogue(Domain):  # type: ignore[misc]
 
 @lru_cache
 def catalogue(lang: str) -> Translations:
-    """Return one language's catalogue."""
-    with (PACKAGE / "locale" / lang / "messages.po").open("rb") as file:
-        messages = read_po(file, locale=lang)
+    """Return one language's catalogue, merged from all its files; a key given twice is an error, not a choice."""
+    merged = Catalog(locale=lang)
+    for path in sorted((PACKAGE / "locale" / lang).glob("*.po")):
+        for key, message in _messages(path):
+            if key in merged:
+                raise ValueError(f"{path}: {key} is given twice")
+            merged[key] = message
     compiled = io.BytesIO()
-    write_mo(compiled, messages)
+    write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled, domain="messages")
+
+
+def _messages(path: Path) -> Iterator[tuple[str, Message]]:
+    text = path.read_text("utf-8")
+    messages = [message for message in read_po(io.StringIO(text)) if message.id]
+    # The reader itself keeps the last of two equal keys in one file, so the lines are counted.
+    if len(messages) != len(re.findall(r'^msgid "(?!"$)', text, re.MULTILINE)):
+        raise ValueError(f"{path}: a key is given twice, or over several lines")
+    return ((str(message.id), message) for message in messages)
 
 
 def init_app(app: Flask) -> None:
@@ -77,7 +95,7 @@ def in_words(reason: Reason, lang: str | None = None) -> str:
     for name, value in reason.args.items():
         if name == "roles" and isinstance(value, tuple):
             value = word(lang, "list.or").join(word(lang, f"role.{role}") for role in value)
-        elif hasattr(value, "astimezone"):
+        elif isinstance(value, datetime):
             value = clock.shown(value, lang, is_end=name == "at" and reason.key == "closed")
         args[name] = value
     return word(lang, f"refusal.{reason.key}", **args)

@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from qtb.domain.errors import Reason, Refusal
 from qtb.domain.roles import Actor
 from qtb.services import accounts, advance, cycles, definitions, evaluations, submissions, sweep
 from qtb.services.cycles import Planned
 from qtb.services.submissions import Filled
+from qtb.store import audit
 from qtb.store.accounts import Account, Unit
+from qtb.store.audit import History
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
@@ -96,6 +100,14 @@ class World:
         accounts.grant(self.session, person, self.units[unit_name], role, actor=root, now=at("2024-01-15"))
         self.people[name] = person
 
+    def another_cycle(self, key: str) -> int:
+        """Open another year with the same rows; return its id."""
+        with unit(self.session):
+            return cycles.open_cycle(
+                self.session, definition=self.cycle.definition, key=key, year=2024, title="另一年度", rows=ROWS,
+                notice={}, actor=self.actor("olga"), now=self.now,
+            ).id  # fmt: skip
+
     def actor(self, name: str) -> Actor:
         """Return a person as an actor with that person's roles."""
         unit_name, role = PEOPLE[name]
@@ -142,6 +154,45 @@ class World:
                 actor=self.actor(who), ids=[submission_id], note=note,
             )  # fmt: skip
 
+    def refused(self, submission_id: int, transition: str, who: str, note: str = "") -> list[Reason]:
+        """Try a move that must be refused; return the reasons given."""
+        before = self.position(submission_id)
+        try:
+            self.move(submission_id, transition, who, note)
+        except Refusal as refusal:
+            assert self.position(submission_id) == before
+            return list(refusal.reasons)
+        raise AssertionError(f"{transition} was not refused")
+
+    def override(self, submission_id: int, to_state: str, who: str = "olga", reason: str = "更正登记错误") -> None:
+        """Put a submission into a state against the rules."""
+        with unit(self.session):
+            advance.override(
+                self.session, to_state, cycle=self.session.get_one(Cycle, self.cycle.id), now=self.now,
+                submission_id=submission_id, actor=self.actor(who), reason=reason,
+            )  # fmt: skip
+
+    def extend(
+        self, row_key: str, until: str, *, submission_id: int | None = None, unit_name: str = "", who: str = "olga"
+    ) -> None:
+        """Let a row end later, for one submission, one unit, or all."""
+        with unit(self.session):
+            cycles.extend(
+                self.session, self.session.get_one(Cycle, self.cycle.id), row_key=row_key, until=at(until),
+                reason="系统维护，顺延", actor=self.actor(who), now=self.now,
+                submission=self.session.get(Submission, submission_id) if submission_id else None,
+                unit=self.units[unit_name] if unit_name else None,
+            )  # fmt: skip
+
+    def placed(self, state: str, team: str = "总装一班", **given: str) -> int:
+        """Enter a team with both forms complete and put it into a state by override; return its id."""
+        submission_id = self.enter(team=team, **given)
+        self.move(submission_id, "register", "alice")
+        self.declare(submission_id)
+        if self.state(submission_id) != state:
+            self.override(submission_id, state)
+        return submission_id
+
     def submitted(self, team: str = "总装一班", **given: str) -> int:
         """Enter, register, declare and submit a team; return its id."""
         submission_id = self.enter(team=team)
@@ -152,14 +203,16 @@ class World:
 
     def judged(self, submission_id: int, *, score: str = "5") -> None:
         """Assign the three evaluators and let each finish a sheet."""
-        with unit(self.session):
-            row = self.session.get_one(Submission, submission_id)
-            for name in ("eve", "ed", "eli"):
-                evaluations.assign(
-                    self.session, row, self.people[name], actor=self.actor("olga"), now=self.now
-                )
+        self.assign(submission_id, "eve", "ed", "eli")
         for name in ("eve", "ed", "eli"):
             self.score(submission_id, name, score)
+
+    def assign(self, submission_id: int, *names: str) -> None:
+        """Give a work to evaluators."""
+        with unit(self.session):
+            row = self.session.get_one(Submission, submission_id)
+            for name in names:
+                evaluations.assign(self.session, row, self.people[name], actor=self.actor("olga"), now=self.now)
 
     def score(self, submission_id: int, who: str, score: str = "5") -> None:
         """Finish an evaluator's sheet with one score for every item."""
@@ -184,6 +237,39 @@ class World:
         self.session.rollback()
         return str(self.session.scalar(select(Submission.state).where(Submission.id == submission_id)))
 
+    def position(self, submission_id: int) -> tuple[str, int, int]:
+        """Return state, version and number of letters: what a refused move must leave as it was."""
+        self.session.rollback()
+        query = select(Submission.state, Submission.version).where(Submission.id == submission_id)
+        state, version = self.session.execute(query).one()
+        return str(state), int(version), len(self.letters(submission_id))
+
+    def trail(self, submission_id: int) -> list[History]:
+        """Return the entries that moved a submission, oldest first."""
+        self.session.rollback()
+        mine = (History.subject == "submission") & (History.subject_id == submission_id) & (History.to_state != "")
+        return list(self.session.scalars(select(History).where(mine).order_by(History.seq)))
+
+    def history(self, subject: str, subject_id: int) -> list[History]:
+        """Return all entries about one subject, oldest first."""
+        self.session.rollback()
+        mine = (History.subject == subject) & (History.subject_id == subject_id)
+        return list(self.session.scalars(select(History).where(mine).order_by(History.seq)))
+
+    def letters(self, submission_id: int) -> list[tuple[str, str]]:
+        """Return the letters that wait for a submission as (letter, role), oldest first."""
+        rows = self.session.execute(
+            select(Outbox.letter, Outbox.to_role).where(Outbox.submission_id == submission_id).order_by(Outbox.id)
+        )
+        return [(letter, role) for letter, role in rows]
+
+    def sound(self) -> int:
+        """Assert that every history verifies; return how many entries were read."""
+        self.session.rollback()
+        n_read, findings = audit.verify(self.session)
+        assert findings == []
+        return n_read
+
 
 UNITS = {
     "浦江电机厂": "applicant", "江南物业": "applicant", "浦东区质协": "recommender", "机电行业协会": "recommender",
@@ -193,5 +279,5 @@ PEOPLE = {
     "alice": ("浦江电机厂", "applicant"), "bob": ("江南物业", "applicant"),
     "rita": ("浦东区质协", "recommender"), "ralf": ("机电行业协会", "recommender"),
     "olga": ("活动办公室", "organiser"), "eve": ("活动办公室", "evaluator"),
-    "ed": ("活动办公室", "evaluator"), "eli": ("活动办公室", "evaluator"),
+    "ed": ("活动办公室", "evaluator"), "eli": ("活动办公室", "evaluator"), "ewa": ("活动办公室", "evaluator"),
 }  # fmt: skip

@@ -7,20 +7,26 @@ import sys
 import click
 
 from qtb import __version__
+from qtb.cli.commands import Group
+
+COMMANDS = {
+    name: f"qtb.cli.{name}"
+    for name in (
+        "audit", "check", "cycle", "db", "move", "notice", "override", "scheduler", "serve", "test", "tick",
+        "users", "workflow",
+    )
+}  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="qtb")
-@click.option("--demo", is_flag=True, help="Work on the demo's database and clock.")
-@click.pass_context
-def qtb(context: click.Context, demo: bool) -> None:
+def qtb() -> None:
     """QTB: an award programme's year, driven by its notice."""
-    context.obj = {"demo": demo}
 
 
 def main() -> int:
     """Run the command line; every refusal is one sentence and a non-zero exit."""
-    qtb.main(standalone_mode=True)
+    qtb.main(prog_name="qtb", standalone_mode=True)
     return 0
 
 

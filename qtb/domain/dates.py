@@ -167,6 +167,7 @@ def _rooted(windows: list[Window], whole: bool) -> list[Window]:
 
 def _stop(last: Point, after: str) -> int:
     mark = _UNTIL.match(after.replace(masks.FILLER, "")) or _SINCE.match(after)
+    mark = mark or re.match(r"^\s?(?:左右|前后)", after)
     note = re.match(r"[\x01\s]{0,40}", after)
     tail = (note.end() if note and masks.FILLER in note[0] else 0) + (mark.end() if mark else 0)
     return last.stop + min(tail, len(after))

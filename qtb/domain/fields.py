@@ -59,6 +59,7 @@ class FormSpec(Strict):
 
     title: Text
     intro: Text | None = None
+    judged: bool = False  # evaluators read it
     sections: list[Section]
 
     @property

@@ -17,18 +17,18 @@ _LEFTOVER: Final = re.compile(
 )
 _BREAK: Final = re.compile(r"\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
 _URL: Final = re.compile(
-    r"https?\s?[::]\s?//[A-Za-z0-9./?&=%_#~:@!$'*+,;-]{1,300}|(?<![A-Za-z0-9@./-])(?:[A-Za-z0-9-]{1,40}\.){1,5}"
+    r"https?\s?[:：]\s?//[A-Za-z0-9./?&=%_#~:@!$'*+,;-]{1,300}|(?<![A-Za-z0-9@./-])(?:[A-Za-z0-9-]{1,40}\.){1,5}"
     r"(?:com|cn|org|net|gov|edu|top|vip|info)(?![A-Za-z0-9-])(?:[:/][A-Za-z0-9./?&=%_#~:-]{0,200})?"
 )
 _URL_LABEL: Final = re.compile(
-    r"[((]?\s?(?:(?:报名|申报|登录|活动|官方|推荐|平台|系统|在线|网上){0,2}(?:网址|链接|网站|地址|入口|平台|系统))\s?[::]?\s?(?:为|是)?\s?[))]?$"
+    r"[(（]?\s?(?:(?:报名|申报|登录|活动|官方|推荐|平台|系统|在线|网上){0,2}(?:网址|链接|网站|地址|入口|平台|系统))\s?[:：]?\s?(?:为|是)?\s?[)）]?$"
 )
-_EMPTY_PAIR: Final = re.compile(r"[((\[【<《]\s{0,3}[))\]】>》]")
+_EMPTY_PAIR: Final = re.compile(r"[(（\[【<《]\s{0,3}[)）\]】>》]")
 _NUMBERING: Final = re.compile(
-    r"^\s{0,8}(?:第\s?(?P<a>[一二三四五六七八九十\d]{1,3})\s?(?:阶段|步骤|步|环节|期|轮)\s?[::、,.]?|"
-    r"[((]\s?(?P<b>[一二三四五六七八九十]{1,3}|\d{1,2})\s?[))][、.]?|(?P<c>[一二三四五六七八九十]{1,3})\s?[、..]|"
-    r"(?P<d>\d{1,2})\s?(?:[、.](?!\d)|[))])|(?P<e>[一二三四五六七八九十])是(?!否)|"
-    r"(?:阶段|步骤)\s?(?P<g>[一二三四五六七八九十\d]{1,2})\s?[::、.]?|(?P<f>[①-⑳⑴-⒇㈠-㈩❶-❿]))\s{0,4}"
+    r"^\s{0,8}(?:第\s?(?P<a>[一二三四五六七八九十\d]{1,3})\s?(?:阶段|步骤|步|环节|期|轮)\s?[:：、,.]?|"
+    r"[(（]\s?(?P<b>[一二三四五六七八九十]{1,3}|\d{1,2})\s?[)）][、.]?|(?P<c>[一二三四五六七八九十]{1,3})\s?[、.．]|"
+    r"(?P<d>\d{1,2})\s?(?:[、.](?!\d)|[)）])|(?P<e>[一二三四五六七八九十])是(?!否)|"
+    r"(?:阶段|步骤)\s?(?P<g>[一二三四五六七八九十\d]{1,2})\s?[:：、.]?|(?P<f>[①-⑳⑴-⒇㈠-㈩❶-❿]))\s{0,4}"
 )
 
 
@@ -48,6 +48,8 @@ def joined(text: str) -> str:
 
 def _needs_gap(left: str, right: str) -> bool:
     a, b = left[-1], right[0]
+    if right.startswith(("http", "www.")):
+        return True
     if a.isdigit() and b.isdigit():
         return bool(re.search(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}$", left))
     return a.isascii() and b.isascii() and (a.isalnum() or a in ",;.") and b.isalnum()
@@ -66,7 +68,7 @@ def tight(text: str) -> str:
 
 def key(text: str) -> str:
     """Give a header cell without blanks, brackets' edges and punctuation, to compare it."""
-    return re.sub(r"[\s::*※]", "", fold(text.replace("\n", "")))
+    return re.sub(r"[\s:：*※]", "", fold(text.replace("\n", "")))
 
 
 def without_urls(text: str) -> tuple[str, str | None]:

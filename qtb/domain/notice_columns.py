@@ -70,7 +70,7 @@ class Columns:
 
 def role(text: str) -> str:
     """Name what a header cell announces, empty when it is no header word."""
-    word = re.sub(r"[((][^()()]{0,20}[))]", "", key(text)) or key(text)
+    word = re.sub(r"[(（][^()（）]{0,20}[)）]", "", key(text)) or key(text)
     if not word or len(word) > 14 or sequence(word) is not None:
         return ""
     return next((name for name, rule in _ROLES if rule.search(word)), "")
@@ -118,12 +118,13 @@ def assign(header: Sequence[str], body: Grid) -> Columns:
         return Columns()
     by_words = roles[title] in ("name", "content") if roles else False
     foreign = sum(bool(_FOREIGN.search(key(h))) for h in header)
-    strength = 2 if by_words and not (foreign >= 2 and roles[title] == "name") else 0 if foreign else 1
+    is_list = bool(header) and bool(_FOREIGN.search(key(header[title])))  # of people, works, standards
+    strength = 0 if is_list else 2 if by_words and not (foreign >= 2 and roles[title] == "name") else 0 if foreign else 1
     if strength == 1 and not _is_convincing(body, columns.timed, title):
         strength = 0
     return Columns(
         time=columns.time, start=columns.start, end=columns.end, only=columns.only, unit=columns.unit, title=title, stage=stage,
-        seq=_first(roles, "seq") if roles and "seq" in roles else _numbered(body, columns.timed, title),
+        seq=_first(roles, "seq") if roles and "seq" in roles else _numbered(roles, body, columns.timed, title),
         party=_party(header, roles, body, {*columns.timed, title, *([stage] if stage is not None else [])}),
         year=_first(roles, "year"), link=_first(roles, "link"), header_year=columns.header_year, strength=strength,
     )  # fmt: skip
@@ -190,7 +191,9 @@ def _titles(header: Sequence[str], roles: Sequence[str], body: Grid, taken: tupl
         title = (names or contents)[0]
         if any(_cells(body, title)) and not all(sequence(t) is not None for t in _cells(body, title) if t):
             return title, None
-    return _title_by_content(roles, body, taken), None
+    # Where nothing but ordinals names the rows, 第一期 is their name.
+    other = _title_by_content(roles, body, taken)
+    return other if other is not None else next(iter(names), None), None
 
 
 def _is_naming(body: Grid, name: int, content: int) -> bool:
@@ -235,8 +238,8 @@ def _is_wordy(body: Grid, column: int) -> bool:
     return bool(filled) and all(re.search(r"[\u4e00-\u9fff]{2}", t) and len(t) <= 40 for t in filled)
 
 
-def _numbered(body: Grid, taken: tuple[int, ...], title: int) -> int | None:
-    if title == 0 or 0 in taken:
+def _numbered(roles: Sequence[str], body: Grid, taken: tuple[int, ...], title: int) -> int | None:
+    if title == 0 or 0 in taken or (roles and roles[0] not in ("", "name")):
         return None
     filled = [t for t in _cells(body, 0) if t]
     return 0 if filled and all(sequence(t) is not None for t in filled) else None

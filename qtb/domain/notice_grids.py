@@ -42,6 +42,16 @@ def sheet(rows: Sequence[Row]) -> Sheet:
     return _guessed(grid, " ".join(captions))
 
 
+def parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """Cut a grid where another heading begins a table of its own."""
+    cuts, first = [0], next((row for row in rows[:6] if is_header(row)), None)
+    for at in range(2, len(rows)):
+        if is_header(rows[at]) and first and {key(c.text) for c in rows[at]} != {key(c.text) for c in first}:
+            cuts.append(at)
+            first = rows[at]
+    return [tuple(rows[a:b]) for a, b in zip(cuts, [*cuts[1:], len(rows)], strict=True)]
+
+
 def _guessed(grid: list[Row], caption: str) -> Sheet:
     # Words nobody foresaw head a column of dates: 环节 | 何时 | 谁.
     while grid and is_spanning(grid[0]) and len(grid[0]) > 1 and not is_timed(_only(grid[0])):

@@ -18,7 +18,6 @@ _ANY_GAP: Final = re.compile(r"[ \u3000\u00a0]+")
 _SPREAD: Final = re.compile(
     r"(序|内|时|日|事|备|单|阶|项|部|步|进|地|环|任|活|主)[ \u3000\u00a0]{1,8}(号|容|间|期|项|注|位|段|目|门|骤|度|点|节|务|动|题)(?![\u4e00-\u9fff])"
 )
-_ORGAN: Final = re.compile(r"(?:单位|部门|协会|质协|委员会|办公室|公司|学会|中心|机构|秘书处|部|处|会|组|局|专家|院|企业|各方|工会|班组|小组|科)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,10 @@ def _headed(lines: Sequence[str], at: int, head: list[_Piece]) -> tuple[Table, i
                 break
             continue
         row = _row(lines[place], head)
-        if row is None:
+        if row and rows and not row[0] and role(head[0].text) == "seq":
+            # Where rows are counted, a line without a number goes on with the row above.
+            rows[-1] = [f"{a}\n{b}".strip() for a, b in zip(rows[-1], row, strict=True)]
+        elif row is None:
             if blanks or not rows or not _continue(rows, lines[place], head):
                 break
         else:

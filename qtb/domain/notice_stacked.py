@@ -11,13 +11,16 @@ from qtb.domain.notice_model import Cell, Table
 from qtb.domain.numerals import sequence
 
 _MOST_LINES: Final = 1200
+_TIMES: Final = ("time", "start", "end", "until", "finish")
 
 
 def stacked_table(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     """Read one cell a line below header words that also stand one a line."""
     head, place = _head(lines, at)
+    if len(head) > 2:
+        head, place = _cut_back(lines, at, head, place)
     kinds = [role(h) for h in head]
-    if len(head) < 2 or not {"time", "start", "end", "until", "finish"} & set(kinds):
+    if len(head) < 2 or not set(_TIMES) & set(kinds):
         return None
     if "name" not in kinds and "content" not in kinds:
         return None
@@ -33,11 +36,21 @@ def _head(lines: Sequence[str], at: int) -> tuple[list[str], int]:
     while place < len(lines) and len(head) < 8:
         text = lines[place].strip()
         if text:
-            if len(text) > 12 or not role(text) or re.search(r"[::。,,;]", text) or sequence(text) is not None:
+            if "\t" in lines[place] or len(text) > 12 or not role(text) or re.search(r"[:：。,，;、(]", text):
                 break
             head.append(text)
         place += 1
     return head, place
+
+
+def _cut_back(lines: Sequence[str], at: int, head: list[str], place: int) -> tuple[list[str], int]:
+    """End the heading where the first row must begin: its date stands under the word for time."""
+    filled = _filled(lines, at)[: len(head) + 12]
+    time = next((i for i, h in enumerate(head) if role(h) in _TIMES), None)
+    first = next((i for i, (_, t) in enumerate(filled) if i >= 2 and is_timed(t)), None)
+    if time is None or first is None or not max(2, time + 1) <= first - time < len(head):
+        return head, place
+    return head[: first - time], filled[first - time][0]
 
 
 def _filled(lines: Sequence[str], at: int) -> list[tuple[int, str]]:
@@ -71,7 +84,7 @@ def _next_number(filled: list[tuple[int, str]], at: int, wanted: int, width: int
 
 def _shared(texts: list[str], kinds: list[str]) -> tuple[list[str] | None, int]:
     """Give lines to columns with the date as the fixed point; wrapped lines belong to their neighbours."""
-    time = next(i for i, k in enumerate(kinds) if k in ("time", "start", "end", "until", "finish"))
+    time = next(i for i, k in enumerate(kinds) if k in _TIMES)
     dated = next((i for i, t in enumerate(texts) if i >= time and is_timed(t)), None)
     if dated is None:
         return None, 0
@@ -95,7 +108,7 @@ def _after(texts: list[str], count: int) -> tuple[list[str], int]:
     cells: list[str] = []
     used = 0
     for text in texts:
-        if cells and (cells[-1].endswith(("/", "、", "及", "和", "与", ",", ",")) or text.startswith(("/", "、", "http"))):
+        if cells and (cells[-1].endswith(("/", "、", "及", "和", "与", ",", "，")) or text.startswith(("/", "／", "、", "http"))):
             cells[-1] += "\n" + text
         elif len(cells) < count:
             cells.append(text)
@@ -103,6 +116,10 @@ def _after(texts: list[str], count: int) -> tuple[list[str], int]:
             break
         used += 1
     return [*cells, *[""] * (count - len(cells))], used
+
+
+def _is_prose(text: str) -> bool:
+    return bool(re.match(r"^[一二三四五六七八九十]{1,3}、", text) or re.search(r"[:：](?!//)|。$", text))
 
 
 def _chunks(lines: Sequence[str], at: int, kinds: list[str]) -> tuple[list[list[str]], int]:
@@ -115,8 +132,8 @@ def _chunks(lines: Sequence[str], at: int, kinds: list[str]) -> tuple[list[list[
         if len(texts) < len(kinds) or any(len(t) > 80 for t in texts[: len(kinds)]):
             break
         row, used = _shared(texts, kinds)
-        time = next(i for i, k in enumerate(kinds) if k in ("time", "start", "end", "until", "finish"))
-        if row is None or used > len(kinds) + 3 or texts.index(row[time]) > time + 2:
+        time = next(i for i, k in enumerate(kinds) if k in _TIMES)
+        if row is None or used > len(kinds) + 3 or any(_is_prose(t) for t in texts[:used]) or texts.index(row[time]) > time + 2:
             break
         rows.append(row)
         stop = filled[place + used - 1][0] + 1

@@ -13,7 +13,7 @@ from qtb.domain.notice_grids import Sheet, heading_year, is_spanning, sheet
 from qtb.domain.notice_model import Cell, Draft, Table
 from qtb.domain.numerals import sequence
 
-_REMARK: Final = re.compile(r"^\s{0,4}(?:备\s?注|注|说\s?明|注意|合\s?计|总\s?计|小\s?计)\s?(?:[::1-9]|$)")
+_REMARK: Final = re.compile(r"^\s{0,4}(?:备\s?注|注|说\s?明|注意|合\s?计|总\s?计|小\s?计)\s?(?:[:：1-9]|$)")
 # A table under such words is about something else than this year's schedule.
 _ASIDE: Final = re.compile(r"往年|上年度|上一年度|历年|回顾|样表|示例|填写说明|参考格式|联系方式|联系人|名单|收费|费用|名额|获奖")
 

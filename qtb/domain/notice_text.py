@@ -122,7 +122,7 @@ def _separated(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
         if not lines[place].strip() and "\t" not in lines[place]:
             blanks, place = blanks + 1, place + 1
             continue
-        taken = _record(lines, place, width + shift)
+        taken = None if rows and _is_tail(lines, place, rows, width + shift) else _record(lines, place, width + shift)
         if taken is None:
             if blanks or not rows or not _is_wrap(lines, place):
                 break
@@ -135,6 +135,13 @@ def _separated(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     if len(rows) < 2 or width < 2:
         return None
     return Table(tuple(_cells(row) for row in rows)), place - blanks
+
+
+def _is_tail(lines: Sequence[str], place: int, rows: list[list[str]], width: int) -> bool:
+    """Tell whether a line without tabs before a full row wraps the last cell above, not the first one below."""
+    if "\t" in lines[place] or place + 1 >= len(lines) or lines[place + 1].count("\t") + 1 != width:
+        return False
+    return role(rows[0][0]) == "seq" or rows[-1][-1].rstrip().endswith(("/", "、", "／"))
 
 
 def _record(lines: Sequence[str], at: int, width: int) -> tuple[list[str], int] | None:
@@ -220,7 +227,7 @@ def _wrapped(rows: list[list[str]]) -> list[list[str]]:
 
 def _comma(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     """Read comma separated rows under a heading of header words."""
-    mark = "," if lines[at].count(",") >= 2 else ","
+    mark = "," if lines[at].count(",") >= 2 else "，"
     count = lines[at].count(mark)
     if count < 2 or not is_header(_cells(lines[at].split(mark))):
         return None

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, String, insert, literal, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qtb.domain import decide
@@ -92,10 +93,17 @@ def override(
         raise Invalid("unknown_state", name=to_state[:40])
     if not reason.strip():
         raise Invalid("reason_required")
+    team = session.scalar(select(Submission.team_name).filter_by(id=submission_id, cycle_id=cycle.id))
+    if team is None:
+        raise Missing("submission")
     details = {"note": _short(reason)}
     entry = Entry("submission", "override", actor, now, to_state=to_state, role="organiser", details=details)
-    rows = select(Submission).where(Submission.cycle_id == cycle.id, Submission.state != to_state)
-    if _move(session, entry, definition, _chosen(session, rows, [submission_id], None), "") != 1:
+    rows = _chosen(session, select(Submission).where(Submission.state != to_state), [submission_id], None)
+    try:
+        n_moved = _move(session, entry, definition, rows, "")
+    except IntegrityError:  # brought back to life while its team stands entered again
+        raise Conflict("team_taken", team=team) from None
+    if n_moved != 1:
         raise Conflict("already_there", state=definition.workflow.states[to_state].label)
     return Outcome(entry.batch_id, 1)
 

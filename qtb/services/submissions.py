@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from qtb import clock
 from qtb.domain import decide, fields
-from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Refusal
+from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Reason, Refusal
 from qtb.domain.fields import Checked
 from qtb.domain.roles import Actor
 from qtb.services import advance
@@ -53,9 +53,11 @@ def enter(
     known = session.scalar(select(Submission).where(Submission.request_key == request_key))
     if known is not None:
         return known
+    refusal = entry_refusal(session, cycle, unit_id, now=now)
+    if refusal:
+        raise NotNow((refusal,))
     number = f"{cycle.year}{store.next_number(session, f'submission:{cycle.id}'):04d}"
     submission = Submission(cycle_id=cycle.id, unit_id=unit_id, number=number, created_at=now, request_key=request_key)
-    _refuse_entry(session, cycle, unit_id, now)
     advance.begin(session, submission, cycle=cycle, actor=actor, now=now, role="applicant")
     save(session, submission, filled=filled, actor=actor, now=now)
     return submission
@@ -91,13 +93,18 @@ def check(session: Session, cycle: Cycle, form: str, raw: Mapping[str, Any], *, 
     return fields.check(spec, raw, today=now.astimezone(clock.ZONE).date(), known=known)
 
 
-def _refuse_entry(session: Session, cycle: Cycle, unit_id: int, now: datetime) -> None:
-    """Refuse a new entry when nothing that a start state lets people edit is open for this unit."""
+def entry_form(cycle: Cycle) -> str:
+    """Return the form with which a submission begins."""
+    workflow = cycle.definition.workflow
+    return workflow.states[workflow.start].edits[0].form
+
+
+def entry_refusal(session: Session, cycle: Cycle, unit_id: int, *, now: datetime) -> Reason | None:
+    """Return why the unit cannot enter a team now, if it cannot: the row of the first form is not open to it."""
     times, workflow = cycles.timeline_of(session, cycle.id), cycle.definition.workflow
     case = decide.Case(0, workflow.start, unit_id, None, 0, {})
-    for edit in workflow.states[workflow.start].edits:
-        if not times.is_open(edit.during, case, now):
-            raise NotNow((decide.shut(times, edit.during, case, now),))
+    row_key = workflow.states[workflow.start].edits[0].during
+    return None if times.is_open(row_key, case, now) else decide.shut(times, row_key, case, now)
 
 
 def _store(session: Session, submission: Submission, form: str, checked: Checked, now: datetime) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 SLICE = 5_000
+MAX_PASSES = 20  # a definition whose clock moves run in a circle must not hold the sweep for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,26 @@ class Swept:
 def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]:
     """Make all moves whose edge has passed, in the order of their edges, each slice in a unit of its own.
 
-    A slice that fails is reported and does not stop the others.
+    A slice that fails is reported and does not stop the others. A move can make another one owed whose edge passed
+    before its own, so a pass that moved something is followed by one more.
     """
-    done = []
+    done: list[Swept] = []
+    for _ in range(MAX_PASSES):
+        swept = list(_pass(session, now=now, limit=limit))
+        done += swept
+        if not any(one.n_moved for one in swept) or any(one.failure for one in swept):
+            break
+    session.rollback()
+    return done
+
+
+def _pass(session: Session, *, now: datetime, limit: int) -> Iterator[Swept]:
     for cycle_id, transition, due_at in owed(session, now=now):
         cycle = session.get_one(Cycle, cycle_id)
         key = cycle.key
         n_moved, failure = _drain(session, cycle_id, transition, now=now, limit=limit)
         if n_moved or failure:
-            done.append(Swept(key, transition, due_at, n_moved, failure))
-    session.rollback()
-    return done
+            yield Swept(key, transition, due_at, n_moved, failure)
 
 
 def owed(session: Session, *, now: datetime) -> list[tuple[int, str, datetime]]:

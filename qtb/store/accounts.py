@@ -133,3 +133,11 @@ def units(session: Session, kind: str | None = None, *, active: bool = True) -> 
     if kind:
         query = query.where(Unit.kind == kind)
     return session.scalars(query.where(Unit.is_active) if active else query).all()
+
+
+def with_role(session: Session, role: str) -> Sequence[Account]:
+    """Return the active accounts that hold a role now, by name."""
+    holding = select(Membership.account_id).where(Membership.role == role, Membership.ended_at.is_(None))
+    return session.scalars(
+        select(Account).where(Account.is_active, Account.id.in_(holding)).order_by(Account.name)
+    ).all()

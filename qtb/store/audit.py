@@ -242,15 +242,18 @@ def _faults(row: History, seq: int, prev: str) -> Iterator[str]:
 
 
 def _wrong_heads(session: Session, heads: Mapping[tuple[str, int], tuple[int, str, str]]) -> Iterator[Finding]:
+    orphans = dict(heads)
     for name, table in SUBJECTS.items():
         state = table.state if hasattr(table, "state") else literal("")
         rows = session.execute(select(table.id, table.version, table.head_hash, state).order_by(table.id))
         for subject_id, version, head, stored in rows:
-            seq, last, replayed = heads.get((name, subject_id), (0, evidence.GENESIS, ""))
+            seq, last, replayed = orphans.pop((name, subject_id), (0, evidence.GENESIS, ""))
             if (version, head) != (seq, last):
                 yield Finding(name, subject_id, seq, "head")
             if stored and stored != replayed:
                 yield Finding(name, subject_id, seq, "state")
+    for (name, subject_id), (seq, _, _) in orphans.items():
+        yield Finding(name, subject_id, seq, "head")  # its subject is gone
 
 
 def entries(session: Session, subject: str, subject_id: int) -> list[tuple[History, str | None]]:

@@ -1,1 +1,53 @@
 """The browser's mouth: parse, one service call, redirect or render."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter
+from whitenoise import WhiteNoise
+
+from qtb.base import bare_app
+from qtb.config import PACKAGE
+from qtb.extensions import csrf
+from qtb.web import (
+    access,
+    accounts,
+    applicant,
+    cases,
+    errors,
+    evaluator,
+    headers,
+    public,
+    recommender,
+    view,
+)
+from qtb.web.admin import blueprint as admin
+
+
+class RowIdConverter(IntegerConverter):
+    """An id in an address; a larger number than a database holds is simply not found."""
+
+    def __init__(self, url_map: Any, *args: Any, **kw: Any) -> None:
+        super().__init__(url_map, *args, **{"max": 2**53, **kw})
+
+
+def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False) -> Flask:
+    """Return the web application; it refuses to start while a route has no declared audience."""
+    app = bare_app(settings, demo=demo)
+    app.url_map.converters["int"] = RowIdConverter
+    csrf.init_app(app)
+    access.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    view.init_app(app)
+    for blueprint in (
+        public.pages, accounts.pages, applicant.pages, cases.pages, recommender.pages, evaluator.pages, admin
+    ):  # fmt: skip
+        app.register_blueprint(blueprint)
+    access.refuse_undeclared(app)
+    static = WhiteNoise(app.wsgi_app, root=str(PACKAGE / "static"), prefix="static/", max_age=86_400)
+    app.wsgi_app = static  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,226 @@
+"""A made-up year to look at: the 2024 notice, every role, a few dozen entries, and the year before it.
+
+The demo's clock starts on 20 May 2024. Units, people and works are invented; nothing here is used outside `--demo`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from qtb import clock, config
+from qtb.clock import ZONE
+from qtb.demo_texts import APPLICANTS, DECLARATION, RECOMMENDERS, REGISTRATION, STAFF, TEAMS, TITLES
+from qtb.domain import notice as reader
+from qtb.domain.roles import UNIT_KINDS, Actor
+from qtb.i18n import say, word
+from qtb.services import accounts, advance, definitions, evaluations, notices, submissions, sweep
+from qtb.services.submissions import Filled
+from qtb.store.accounts import Account, Unit
+from qtb.store.cycles import Cycle
+from qtb.store.evaluations import Sheet
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+
+START = datetime(2024, 5, 20, 10, 0, tzinfo=ZONE)
+ROOT = Actor(None, "demo", "cli", {"organiser": frozenset({0})})
+PEOPLE = {  # sign-in name: (role, unit)
+    "organiser": ("organiser", STAFF),
+    "evaluator1": ("evaluator", STAFF),
+    "evaluator2": ("evaluator", STAFF),
+    "evaluator3": ("evaluator", STAFF),
+    "recommender1": ("recommender", RECOMMENDERS[0]),
+    "recommender2": ("recommender", RECOMMENDERS[1]),
+    "applicant1": ("applicant", APPLICANTS[0]),
+    "applicant2": ("applicant", APPLICANTS[1]),
+    "applicant3": ("applicant", APPLICANTS[2]),
+}
+# How far each of this year's entries has come: the moves made, the last one by whom.
+THIS_YEAR = (
+    [[]] * 4 + [["register"]] * 9 + [["register", "submit"]] * 10 + [["register", "submit", "return"]] * 3
+    + [["register", "submit", "recommend"]] * 8 + [["register", "submit", "decline"]] + [["register", "withdraw"]]
+)  # fmt: skip
+LEVELS = ["BENCHMARK", "EXCELLENT", "EXCELLENT", "PROGRESS", "PROGRESS", "none"]
+
+
+def fill(session: Session, *, secret: str) -> None:
+    """Fill an empty demo database; one that is filled is left as it is, its clock going on."""
+    if session.scalar(select(func.count()).select_from(Cycle)):
+        return
+    story = _Story(session, random.Random(2024))
+    with unit(session):
+        story.people(secret)
+    story.last_year()
+    story.this_year()
+    with unit(session):
+        clock.set_to(session, START)
+
+
+def notice(*, secret: str, address: str) -> str:
+    """Return what the command line says about the demo: the clock and the accounts."""
+    lines = [word("zh", "demo.accounts"), ""]
+    for name, (role, unit_name) in PEOPLE.items():
+        password = password_of(secret, name)
+        lines.append(f"  {name + '@example.org':26} {password:26} {say('role.' + role)}  {unit_name}")
+    lines += ["", f"  {word('zh', 'doors.recommender_sign_in')}: {address}/recommender/sign-in"]
+    return "\n".join(lines)
+
+
+def password_of(secret: str, name: str) -> str:
+    """Return a demo account's password: different on every installation, the same at every start."""
+    mark = hmac.new(secret.encode(), f"demo:{name}".encode(), hashlib.sha256).digest()
+    return "demo-" + base64.b32encode(mark)[:16].decode().lower()
+
+
+@dataclass
+class _Story:
+    """The telling of the demo; every act goes through the services, as a person's would."""
+
+    session: Session
+    chance: random.Random
+    units: dict[str, Unit] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    n_entries: int = 0
+
+    def people(self, secret: str) -> None:
+        born = datetime(2023, 1, 10, 9, 0, tzinfo=ZONE)
+        kinds = {STAFF: "organiser", **dict.fromkeys(RECOMMENDERS, "recommender")}
+        for name in (STAFF, *RECOMMENDERS, *APPLICANTS):
+            kind = kinds.get(name, "applicant")
+            self.units[name] = accounts.add_unit(self.session, name=name, kind=kind, actor=ROOT, now=born)
+        for name, (role, unit_name) in PEOPLE.items():
+            shown = f"{word('zh', 'role.' + role)}{name[-1] if name[-1].isdigit() else ''}（演示）"
+            account = accounts.add_account(
+                self.session, name=shown, email=f"{name}@example.org", actor=ROOT, now=born
+            )
+            account.password_hash = accounts.hasher.hash(password_of(secret, name))
+            accounts.grant(self.session, account, self.units[unit_name], role, actor=ROOT, now=born)
+            self.accounts[name] = account
+
+    def last_year(self) -> None:
+        """Tell 2023 to its end: awarded, shared, not awarded, lapsed."""
+        cycle_id = self._open(2023)
+        works = [self._entry(cycle_id, n, "2023-03-06") for n in range(12)]
+        for submission_id in works[:11]:
+            self._moves(cycle_id, submission_id, ["register", "submit"], "2023-04-10")
+        for submission_id in works[:9]:
+            self._moves(cycle_id, submission_id, ["recommend"], "2023-05-15")
+        self._sweep("2023-07-02")
+        for submission_id in works[:8]:
+            self._judge(submission_id, "2023-07-20")
+        self._sweep("2023-08-01")
+        for n, submission_id in enumerate(works[:8]):
+            self._propose(submission_id, LEVELS[n % len(LEVELS)], "2023-08-15")
+        self._sweep("2023-09-01")
+        for submission_id in works[:3]:
+            self._moves(cycle_id, submission_id, ["share"], "2023-10-16")
+        self._sweep("2023-12-31")
+
+    def this_year(self) -> None:
+        """Tell 2024 up to the moment at which the demo begins."""
+        cycle_id = self._open(2024)
+        for n, moves in enumerate(THIS_YEAR):
+            day = datetime(2024, 2, 20, tzinfo=ZONE) + timedelta(days=2 * n)
+            submission_id = self._entry(cycle_id, n, f"{day:%Y-%m-%d}")
+            self._moves(cycle_id, submission_id, moves[:2], f"{max(day, datetime(2024, 3, 4, tzinfo=ZONE)):%Y-%m-%d}")
+            self._moves(cycle_id, submission_id, moves[2:], "2024-05-13")
+        self._sweep("2024-05-20")
+
+    def _open(self, year: int) -> int:
+        text = (config.workflows_folder() / "qtb" / "notice-2024.txt").read_text("utf-8")
+        now = datetime(year, 1, 15, 9, 0, tzinfo=ZONE)
+        with unit(self.session):
+            found = reader.read_text(text.replace("2024年", f"{year}年"))
+            draft = notices.read_draft(
+                self.session, name=f"{year}.txt", notice=found, programme="qtb", actor=ROOT, now=now
+            )
+            rows = notices.as_planned(definitions.load("qtb"), notices.suggested_rows(definitions.load("qtb"), draft))
+            title = word("zh", "demo.cycle", year=year)
+            cycle = notices.confirm(
+                self.session, draft, key=str(year), title=title, year=year, rows=rows, actor=ROOT, now=now
+            )
+            return cycle.id
+
+    def _entry(self, cycle_id: int, n: int, day: str) -> int:
+        unit_name = APPLICANTS[n % len(APPLICANTS)]
+        recommender = RECOMMENDERS[n % len(RECOMMENDERS)]
+        categories = ["MANUFACTURING", "MANUFACTURING", "MARKET_SERVICE", "NONPROFIT_SERVICE", "CONSTRUCTION"]
+        raw = {
+            **REGISTRATION, "category": categories[n % 5], "district": ["PUDONG", "MINHANG", "BAOSHAN", "XUHUI"][n % 4],
+            "recommender": str(self.units[recommender].id), "team_name": TEAMS[(n * 7) % len(TEAMS)],
+            "team_size": str(8 + n % 9), "leader_name": f"组长{n + 1:02d}（演示）", "contact_name": "联系人（演示）",
+            "contact_email": "team@example.org",
+        }  # fmt: skip
+        self.n_entries += 1
+        with unit(self.session):
+            cycle = self.session.get_one(Cycle, cycle_id)
+            return submissions.enter(
+                self.session, cycle=cycle, unit_id=self.units[unit_name].id, filled=Filled("registration", raw),
+                actor=self._member("applicant", self.units[unit_name].id), now=_at(day),
+                request_key=f"demo-{self.n_entries}",
+            ).id  # fmt: skip
+
+    def _moves(self, cycle_id: int, submission_id: int, moves: list[str], day: str) -> None:
+        for hour, move in enumerate(moves):
+            now = _at(day) + timedelta(hours=hour, minutes=self.chance.randrange(50))
+            with unit(self.session):
+                row = self.session.get_one(Submission, submission_id)
+                by = row.cycle.definition.workflow.transitions[move].by[0]
+                if by == "applicant":
+                    self._declare(row, now)
+                actor = self._member(by, {"applicant": row.unit_id, "recommender": row.recommender_id or 0}.get(by, 0))
+                note = word("zh", f"demo.note_{move}") if move in ("return", "decline") else ""
+                cycle = self.session.get_one(Cycle, cycle_id)
+                advance.advance(self.session, move, cycle=cycle, now=now, actor=actor, ids=[submission_id], note=note)
+
+    def _declare(self, row: Submission, now: datetime) -> None:
+        """Fill the declaration where the submission's state lets its unit do so."""
+        state = row.cycle.definition.workflow.states[row.state]
+        if not any(edit.form == "declaration" for edit in state.edits):
+            return
+        consent = ["full", "abstract", "none"][row.id % 3]
+        raw = {**DECLARATION, "title": TITLES[row.id % len(TITLES)], "share_consent": consent}
+        actor = self._member("applicant", row.unit_id)
+        submissions.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
+
+    def _judge(self, submission_id: int, day: str) -> None:
+        experts = [self.accounts[name] for name in PEOPLE if PEOPLE[name][0] == "evaluator"]
+        with unit(self.session):
+            row = self.session.get_one(Submission, submission_id)
+            items = row.cycle.definition.rubric.sheets["MAT"].items
+            for expert in experts:
+                sheet = evaluations.assign(self.session, row, expert, actor=self._member("organiser", 0), now=_at(day))
+                self.session.flush()
+                scores = {key: str(int(item.max) - self.chance.randrange(4)) for key, item in items.items()}
+                self._score(sheet, scores, day)
+
+    def _score(self, sheet: Sheet, raw: dict[str, str], day: str) -> None:
+        actor = Actor(sheet.evaluator_id, "", "web", {"evaluator": frozenset({self.units[STAFF].id})})
+        evaluations.score(self.session, sheet, raw, actor=actor, now=_at(day), seen=sheet.version or 0, finish=True)
+
+    def _propose(self, submission_id: int, level: str, day: str) -> None:
+        with unit(self.session):
+            row = self.session.get_one(Submission, submission_id)
+            evaluations.propose(self.session, row, level, actor=self._member("organiser", 0), now=_at(day))
+
+    def _sweep(self, day: str) -> None:
+        sweep.sweep(self.session, now=_at(day))
+
+    def _member(self, role: str, unit_id: int) -> Actor:
+        """Return somebody of a unit: its demo account, or nobody in particular."""
+        unit_id = unit_id or self.units[STAFF].id
+        kind = UNIT_KINDS[role]
+        mine = (name for name, (held, group) in PEOPLE.items() if held == role and self.units[group].id == unit_id)
+        account = self.accounts.get(next(mine, ""))
+        return Actor(account.id if account else None, kind, "web", {role: frozenset({unit_id})})
+
+
+def _at(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T09:30").replace(tzinfo=ZONE)

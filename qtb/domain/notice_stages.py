@@ -1,0 +1,214 @@
+"""One line that is a stage: a title and its date, in whatever order and with whatever marks between."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from qtb.domain.date_masks import is_undecided, mask
+from qtb.domain.dates import Phrase, covers, phrases
+from qtb.domain.notice_cells import tight, trimmed, without_urls
+from qtb.domain.notice_model import Draft
+from qtb.domain.numerals import fold
+
+_BRACKET: Final = re.compile(r"[(（【\[〔]([^()（）【】\[\]〔〕]{2,60}(?:[(（][^()（）]{1,12}[)）][^()（）]{0,40})?)[)）】\]〕]")
+_LABEL: Final = re.compile(r"^([^:：。;；!！?？]{2,30}?)\s?(?:[:：]|——)\s?(.{2,400})$")
+_TIME_WORD: Final = re.compile(
+    r"(?:的)?(?:具体|起止|截止|截至|开始|结束|受理|计划|安排|完成|预计){0,2}(?:时间|日期|期限|时限|节点|时段|时间安排|时间节点|时间要求|(?<=[示名报理])期)(?:安排|要求|节点|为|是)?$"
+)
+_DENIED: Final = re.compile(
+    r"更新时间|发文|成文|印发|发表时间|来源|浏览|点击|成立|出生|办公时间|咨询时间|工作时间|接听|上班|电话|手机|传真|邮编|邮箱|账号|开户|地址|联系"
+    r"|有效期|实施日期|报告期|统计期|^附件|^备注|^注$|依据|网址|文号|编号|学时|签发"
+)
+_NARRATIVE: Final = re.compile(
+    r"以来|已经|曾|荣获|获得了|成立于|创建于|截[至止].{0,24}(?:共有|已有|累计|全市|全省|全国|共计)|召开了|举办了|开展了|印发了|发布了|圆满|以下简称"
+)
+_ACHIEVED: Final = re.compile(
+    r"^.{0,6}(?:期间|以来|之间|以内|内|度)?[^,。;]{0,14}?(?:取得|完成|产生|形成|发布|立项|投产|竣工|实施|获得|验收|结题)(?:并[^,。;]{0,10})?的[^,。;]{0,12}"
+    r"(?:成果|项目|课题|案例|专利|工程|作品|业绩|奖)"
+)
+_IS_STAGE: Final = re.compile(r"^\s?(?:为|是|属)\s?([^,，。;；:：为]{2,24})(?=[,，。;；]|$)")
+_POSTED: Final = re.compile(r"^(?:发布|发表|更新|公开|上传|录入)(?:时间|日期)$")
+_TAGGED: Final = re.compile(r"^[【\[〖「](.{2,20})[】\]〗」]\s{0,3}[:：]?\s{0,3}(?=\S)")
+_LEAD: Final = re.compile(r"^(?:自|从|于|在|拟于|定于|计划|拟|时间为|每年|暂定|预计)?\s?$")
+_PARTY: Final = re.compile(
+    r"^[\s(（]{0,3}([^\s,，。;；()（）:：]{1,30}(?:单位|部门|协会|质协|委员会|办公室|公司|学会|中心|机构|秘书处|部|处|会|组|专家|院|企业|工会|小组))[)）。;；\s]{0,3}$"
+)
+
+
+def is_when(body: str) -> bool:
+    """Tell whether a line is a date and nothing else."""
+    return len(body) <= 60 and covers(body) >= 0.8 and not re.match(r"^\d{4}\s?年?$", body.strip())
+
+
+def plain_label(text: str) -> str:
+    """Take the words for time from a label: 报名截止时间 becomes 报名."""
+    return trimmed(_TIME_WORD.sub("", text))
+
+
+def dated(text: str) -> list[Phrase]:
+    """Find the dates of running text, short forms such as 3.1—5.31 only where they are a text's whole."""
+    found = phrases(text, whole=False)
+    if not found and covers(text) >= 0.8:
+        found = [p for p in phrases(text, whole=True) if not all(w.left.is_year_only for w in p.windows)]
+    return found
+
+
+def is_achieved(text: str, phrase: Phrase) -> bool:
+    """Tell whether a date bounds what has been achieved rather than what is to be done."""
+    return bool(_ACHIEVED.match(text[phrase.stop :]))
+
+
+def is_narrative(text: str) -> bool:
+    """Tell whether a sentence looks back."""
+    return bool(_NARRATIVE.search(text))
+
+
+def each_is(body: str) -> list[Draft]:
+    """Read several stages told in one sentence: 3月为宣传阶段，4-6月为实施阶段."""
+    own = phrases(body[:600], whole=False)
+    found = [(p, m[1]) for p in own if (m := _IS_STAGE.match(body[p.stop :]))]
+    drafts = [d for p, title in found if (d := _draft(title, body[p.begin : p.stop], p))]
+    return drafts if len(drafts) >= 2 else _listed(body)
+
+
+def _listed(body: str) -> list[Draft]:
+    """Read a list in one line: 报名（3月）→评审（4月）, or 报名3月，评审4月."""
+    label = re.match(r"^[^:：。，,；;]{0,12}(?:安排|时间|进度|流程|步骤|计划|如下|程序)\s?[:：]", body)
+    pieces = [p.strip() for p in re.split(r"[→；;。，,]|、(?![^（(]{0,12}[）)])|->", body[label.end() if label else 0 :]) if p.strip()]
+    if not 2 <= len(pieces) <= 30 or any(len(p) > 50 for p in pieces):
+        return []
+    drafts = [d for p in pieces if (d := _bracketed(p, True, "") or _date_last(p, True))]
+    return drafts if len(drafts) >= 2 and len(drafts) * 4 >= 3 * len(pieces) else []
+
+
+def stage_of(body: str, is_numbered: bool, style: str) -> Draft | None:
+    """Read a line as one stage, or tell that it is none."""
+    if len(body) > 1500 or _DENIED.search(body[:14]):
+        return None
+    tagged = _TAGGED.match(body)
+    if tagged and not dated(tagged[1]):
+        body = f"{tagged[1]}:{body[tagged.end() :]}"
+    return (
+        _bracketed(body, is_numbered, style)
+        or _labelled(body, is_numbered)
+        or _date_first(body, is_numbered)
+        or _date_last(body, is_numbered)
+        or _open_stage(body, is_numbered)
+    )
+
+
+def _draft(title: str, text: str, found: Phrase | None, party: str = "") -> Draft | None:
+    words, url = without_urls(title)
+    name = trimmed(tight(words))
+    if not name or len(name) > 60:
+        return None
+    sides = {w.side for w in found.windows} if found else set()
+    only = next(iter(sides)) if len(sides) == 1 and found and len(found.windows) == 1 else ""
+    return Draft(title=name, text=text.strip(), party=party, url=url, only=only, whole=True)
+
+
+def _bracketed(body: str, is_numbered: bool, style: str) -> Draft | None:
+    for found in _BRACKET.finditer(body[:300]):
+        before, after = body[: found.start()].strip(), body[found.end() :].strip()
+        inner = found[1]
+        own = dated(inner)
+        if not own or covers(inner) < 0.5 or re.search(r"[。;；,，:：]", before) or len(before) > 40:
+            continue
+        if mask(fold(body))[found.start()] == "\x02" or is_achieved(body, own[0]):
+            continue
+        is_stage = is_numbered or "阶段" in before or not after or after[0] in ":：。,，、;；—-" or len(body) <= 40
+        title = before or _clause(after)
+        if is_stage and title:
+            party = _PARTY.match(after)
+            return _draft(plain_label(title), inner, own[0] if len(own) == 1 else None, party[1] if party and before else "")
+    return None
+
+
+def _clause(text: str) -> str:
+    return re.split(r"[,，。;；:：(（]", trimmed(text), maxsplit=1)[0].strip()
+
+
+def _labelled(body: str, is_numbered: bool) -> Draft | None:
+    found = _LABEL.match(body)
+    if not found or _DENIED.search(found[1]) or is_narrative(body) or dated(found[1]):
+        return None
+    label, rest = found[1].strip(), found[2].strip()
+    if re.match(r"^(?:各|请各?|现将|通知如下|如下|敬请)", label) or label.endswith("如下"):
+        return None
+    own = dated(rest)
+    is_time = bool(_TIME_WORD.search(label)) or label in ("时间", "日期")
+    if not own:
+        return _draft(plain_label(label), rest[:60], None) if is_time and is_undecided(fold(rest)) else None
+    first = own[0]
+    if _POSTED.match(label) and first.windows[0].left.days and first.windows[0].left.year:
+        return None
+    if is_achieved(rest, first) or (first.begin > 8 and not is_time):
+        return None
+    last = own[-1] if covers(rest[: own[-1].stop]) >= 0.6 else first
+    if not (is_time or covers(rest) >= 0.6 or _is_lead(rest[: first.begin])):
+        return None
+    party = _PARTY.match(rest[last.stop :])
+    only = "end" if "截止" in label or "截至" in label else "start" if re.search(r"(?:开始|启动)(?:时间|日期)", label) else ""
+    text = rest[first.begin : last.stop] if not _until(rest, first) else rest[: last.stop]
+    title = plain_label(label) or ""
+    draft = _draft(title or label, text, first if len(own) == 1 else None, party[1] if party else "")
+    if draft is None:
+        return None
+    return Draft(title if title else "", draft.text, party=draft.party, url=draft.url, only=only or draft.only)
+
+
+def _until(text: str, phrase: Phrase) -> bool:
+    return phrase.begin <= 8 and bool(re.search(r"截|晚于|迟于|最晚|最迟|暂定|预计|约", text[: phrase.begin]))
+
+
+def _is_lead(text: str) -> bool:
+    return bool(_LEAD.match(text.strip())) or bool(re.match(r"^(?:截[至止]|不[晚迟]于|最[晚迟]|请?(?:务必)?[于在])", text))
+
+
+def _date_first(body: str, is_numbered: bool) -> Draft | None:
+    own = phrases(body[:200], whole=False)
+    if not own or not _is_lead(body[: own[0].begin]) or is_achieved(body, own[0]) or is_narrative(body):
+        return None
+    rest = body[own[0].stop :]
+    mark = re.match(r"^\s{0,3}(?:[:：,，—\-、]{1,2}|为|是|\s|\|)\s{0,4}", rest)
+    if not mark and not is_numbered:
+        return None
+    words = rest[mark.end() :] if mark else rest
+    title = re.sub(r"^(?:为|是)", "", _clause(words))
+    if len(title) < 2 or len(title) > 40 or (not is_numbered and len(body) > 80 and not re.match(r"^\s?[:：]", rest)):
+        return None
+    side = own[0].windows[0].side
+    if side == "end" and re.match(r"^[将把]", title):
+        return None
+    return _draft(title, body[own[0].begin : own[0].stop], own[0])
+
+
+def _date_last(body: str, is_numbered: bool) -> Draft | None:
+    own = phrases(body[:120], whole=False)
+    if len(own) != 1 or own[0].begin < 2 or len(body) > 100 or is_achieved(body, own[0]) or is_narrative(body):
+        return None
+    before, after = body[: own[0].begin], body[own[0].stop :]
+    if is_numbered and before.rstrip().endswith((",", "，", "、")):
+        before, after = before.rstrip()[:-1], re.sub(r"^\s?[,，、]", " ", after)
+    party = _PARTY.match(after) if after.startswith((" ", "\u3000", "(", "（")) else None
+    if (after.strip("。;；.,， ") and not party) or len(before.strip()) > 30 or re.search(r"[。;；,，《》]", before):
+        return None
+    is_parted = before.endswith((" ", "\u3000", "-", "—", "|")) or before.rstrip().endswith(("阶段", "为", "时间", "日期"))
+    if not (is_numbered or is_parted) or re.search(r"[于请在截]\s?$", before) or signed_like(before):
+        return None
+    title = plain_label(re.sub(r"(?:定为|定在|为|是|拟定|暂定)\s?$", "", before.strip()))
+    return _draft(title, body[own[0].begin : own[0].stop], own[0], party[1] if party else "")
+
+
+def signed_like(before: str) -> bool:
+    """Tell whether the words before a date are those of a signing body."""
+    return bool(re.search(r"(?:协会|委员会|办公室|总会|学会|公司|局|厅|联合会|促进会|秘书处)\s{1,10}$", before))
+
+
+def _open_stage(body: str, is_numbered: bool) -> Draft | None:
+    """Keep a stage whose bracket says that its time is still open."""
+    found = _BRACKET.search(body[:80])
+    if not found or not is_undecided(fold(found[1])) or not (is_numbered and ("时间" in found[1] or "阶段" in body[: found.start()])):
+        return None
+    return _draft(body[: found.start()], found[1], None)

@@ -1,0 +1,125 @@
+"""The scheduler: it keeps no jobs, it only wakes the sweep, each minute and at the next edge.
+
+What is due lies in the data, so an outage heals itself at the next tick, two schedulers at once are harmless, and
+nothing has to be remembered between ticks.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from qtb import clock
+from qtb.domain.errors import Refusal
+from qtb.extensions import db
+from qtb.services import health, outbox, sweep
+from qtb.services.outbox import Delivered, Post
+from qtb.services.sweep import Swept
+from qtb.store.unit import unit
+
+log = logging.getLogger("qtb.scheduler")
+
+MINUTE, EDGE = "minute", "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did, and the machine's time at which the next edge falls."""
+
+    swept: list[Swept] = field(default_factory=list)
+    delivered: Delivered = field(default_factory=Delivered)
+    edge_at: datetime | None = None
+
+
+def run(app: Flask, stop: threading.Event | None = None) -> None:
+    """Watch the clock until `stop` is set; a tick under way is finished first."""
+    scheduler = start(app)
+    try:
+        # An event instead of APScheduler's blocking scheduler: a signal's handler can set it.
+        (stop or threading.Event()).wait()
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def start(app: Flask) -> BackgroundScheduler:
+    """Start watching the clock in threads of this process and return the scheduler, to be shut down at the end."""
+    # Two threads: an edge that falls while letters are being sent must not wait for them.
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(2)},
+        job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        timezone=clock.ZONE,
+    )
+    node = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    def wake() -> None:
+        tick(app, node, plan=plan)
+
+    def plan(edge_at: datetime) -> None:
+        if scheduler.running:
+            scheduler.add_job(wake, "date", run_date=edge_at, id=EDGE, replace_existing=True)
+
+    scheduler.add_job(wake, "interval", minutes=1, id=MINUTE, next_run_time=clock.real())
+    scheduler.start()
+    return scheduler
+
+
+def tick(app: Flask, node: str, plan: Callable[[datetime], None] | None = None) -> Ticked:
+    """Sweep, leave a sign of life, plan the next edge, send letters.
+
+    A database that is away is logged; the next tick tries again.
+    """
+    try:
+        with app.app_context():
+            return _tick(app, db.session(), node, plan)
+    except (SQLAlchemyError, Refusal, OSError) as error:
+        log.error("tick failed: %s", _brief(error))
+    except Exception:
+        log.exception("tick failed")
+    return Ticked()
+
+
+def next_edge(session: Session, *, demo: bool) -> datetime | None:
+    """Return the machine's time at which the next edge falls: the demo's clock runs apart from it."""
+    now = clock.now(session, demo=demo)
+    edge_at = sweep.next_edge(session, now=now)
+    return None if edge_at is None else clock.real() + (edge_at - now)
+
+
+def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], None] | None) -> Ticked:
+    now = clock.now(session, demo=app.config["DEMO"])
+    swept = sweep.sweep(session, now=now)
+    failure = "; ".join(f"{one.cycle} {one.transition}: {one.failure}" for one in swept if one.failure)
+    n_moved = sum(one.n_moved for one in swept)
+    _report(swept)
+    with unit(session):
+        health.beat(session, node=node, real_now=clock.real(), now=now, n_moved=n_moved, failure=failure)
+    edge_at = next_edge(session, demo=app.config["DEMO"])
+    session.rollback()
+    if plan is not None and edge_at is not None:
+        plan(edge_at)  # before the letters: they may take longer than the edge is away
+    return Ticked(swept, outbox.deliver(session, post=Post.of(app.config), now=now), edge_at)
+
+
+def _report(swept: list[Swept]) -> None:
+    for one in swept:
+        if one.failure:
+            log.error("%s %s: %s", one.cycle, one.transition, one.failure)
+        else:
+            log.info("%s %s: %d moved, due %s", one.cycle, one.transition, one.n_moved, one.due_at.isoformat())
+
+
+def _brief(error: Exception) -> str:
+    # The first line only: what follows in a database's error are the statement and its values.
+    return f"{type(error).__name__}: {str(getattr(error, 'orig', None) or error).splitlines()[0][:300]}"

@@ -1,0 +1,83 @@
+"""Web and scheduler in one command: what a small association runs, and what the demo is."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import flask_migrate
+import waitress
+from flask import Flask
+
+from qtb import clock, scheduler
+from qtb import demo as demonstration
+from qtb.extensions import db
+from qtb.services import accounts, definitions
+from qtb.store.unit import unit
+from qtb.web import create_app
+
+THREADS = 8
+
+
+def serve(*, demo: bool = False, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Bring the database to head, say how to get in, and answer until stopped."""
+    with contextlib.closing(_listening(host, port)) as listener:
+        app = prepared(demo=demo)
+        address = app.config["BASE_URL"] or f"http://{host}:{listener.getsockname()[1]}"
+        _announce(app, address)
+        running = scheduler.start(app)
+        try:
+            _answer(app, listener)
+        finally:
+            running.shutdown(wait=False)
+
+
+def prepared(*, demo: bool) -> Flask:
+    """Return the web application with its database at head and, in a demo, filled."""
+    app = create_app(demo=demo)
+    with app.app_context():
+        flask_migrate.upgrade()
+        for key in definitions.programmes():
+            definitions.load(key)
+        if demo:
+            _fill(app)
+        db.session.remove()
+    return app
+
+
+def _fill(app: Flask) -> None:
+    demonstration.fill(db.session(), secret=str(app.config["SECRET_KEY"]))
+
+
+def _announce(app: Flask, address: str) -> None:
+    print(f"QTB  {address}", flush=True)
+    with app.app_context():
+        if app.config["DEMO"]:
+            print(demonstration.notice(secret=str(app.config["SECRET_KEY"]), address=address), flush=True)
+            return
+        with unit(db.session()) as work:
+            token = accounts.set_up_link(work, now=clock.real())
+        db.session.remove()
+    if token:
+        print("首次使用，请打开一次性链接建立主办方账号 / First use: open this one-time link", flush=True)
+        print(f"  {address}/setup/{token}", flush=True)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    # Bound before anything else, so that a taken port is said at once and nothing has been done.
+    return socket.create_server((host, port), backlog=1024)
+
+
+def _answer(app: Flask, listener: socket.socket) -> None:
+    # Waitress reads a request whole before a thread sees it: slow clients hold no thread.
+    proxied = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}
+    waitress.serve(
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        ident="qtb",
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+        channel_timeout=60,
+        clear_untrusted_proxy_headers=True,
+        **(proxied if app.config["BEHIND_PROXY"] else {}),
+    )

@@ -1,0 +1,146 @@
+"""The self-check: what must hold at every moment, asked of the tables as they are (reliability: I1 to I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from qtb.domain import timeline
+from qtb.domain.roles import CLOCK
+from qtb.store import audit, cycles, facts
+from qtb.store.accounts import Membership
+from qtb.store.audit import History
+from qtb.store.evaluations import Award, Sheet
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+
+# A finding of the history's verification breaks one of these.
+BROKEN = {"state": "I1", "head": "I2", "gap": "I9", "broken_link": "I9", "altered": "I9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row that breaks a rule: the rule, a catalogue key `check.<what>`, and the row it is about."""
+
+    code: str
+    what: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked, in rows, and what was found."""
+
+    n_history: int
+    n_submissions: int
+    n_sheets: int
+    n_letters: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+def check(session: Session, *, now: datetime) -> Report:
+    """Check everything and return how much that was and every finding, by rule."""
+    n_history, broken = audit.verify(session)
+    found = [Finding(BROKEN[one.code], one.code, f"{one.subject} {one.subject_id} #{one.seq}") for one in broken]
+    found += [
+        *_orphans(session), *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
+        *_overrides(session), *_letters(session), *_early(session),
+    ]  # fmt: skip
+    counts = [_count(session, table) for table in (Submission, Sheet, Outbox)]
+    session.rollback()
+    return Report(n_history, *counts, sorted(found, key=lambda one: (one.code[0], int(one.code[1:]), one.row)))
+
+
+def _orphans(session: Session) -> Iterator[Finding]:
+    """I9: a history without its subject; the chains themselves cannot tell."""
+    for name, table in audit.SUBJECTS.items():
+        lost = select(History.subject_id).distinct().where(
+            History.subject == name, ~exists().where(table.id == History.subject_id)
+        )
+        yield from (Finding("I9", "subject_gone", f"{name} {one}") for one in session.scalars(lost))
+
+
+def _overdue(session: Session, now: datetime) -> Iterator[Finding]:
+    """I3: nothing past an edge in a state that the edge should have ended."""
+    for cycle in cycles.all_cycles(session):
+        times = cycles.timeline_of(session, cycle.id)
+        for key in cycle.definition.workflow.clocked():
+            edge = cycle.definition.workflow.transitions[key].at
+            if edge is None or edge.row not in times.rows:
+                continue
+            late = facts.qualifies(cycle.definition, key, times=times, actor=CLOCK, now=now)
+            rows = session.scalars(select(Submission.number).where(Submission.cycle_id == cycle.id, *late))
+            yield from (Finding("I3", "overdue", f"submission {cycle.key}/{number} {key}") for number in rows)
+
+
+def _sheet_facts(session: Session) -> Iterator[Finding]:
+    """I4: the counts that guards read are those of the sheets."""
+    mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == Submission.id)
+    final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(~Sheet.is_final).scalar_subquery()
+    for what, wrong in (
+        ("n_sheets_final", Submission.n_sheets_final != final), ("n_sheets_open", Submission.n_sheets_open != still_open)
+    ):  # fmt: skip
+        yield from _submissions(session, "I4", what, select(Submission.number).where(wrong))
+
+
+def _levels(session: Session) -> Iterator[Finding]:
+    """I4: the level that guards read is the one in the table of awards."""
+    level = func.coalesce(Award.level, "")
+    joined = select(Submission.number).outerjoin(Award, Award.submission_id == Submission.id)
+    yield from _submissions(session, "I4", "award_level", joined.where(Submission.award_level != level))
+
+
+def _sheets(session: Session) -> Iterator[Finding]:
+    """I5: one final sheet for each evaluator, work and kind, and none by somebody of the units concerned."""
+    both = (Sheet.submission_id, Sheet.evaluator_id, Sheet.kind)
+    doubled = select(Submission.number).join(Sheet, Sheet.submission_id == Submission.id).where(Sheet.is_final)
+    yield from _submissions(
+        session, "I5", "sheet_twice", doubled.group_by(Submission.number, *both).having(func.count() > 1)
+    )
+    held = aliased(Membership)
+    concerned = exists().where(
+        held.account_id == Sheet.evaluator_id, held.ended_at.is_(None),
+        held.unit_id.in_([Submission.unit_id, Submission.recommender_id]),
+    )  # fmt: skip
+    own = select(Submission.number).join(Sheet, Sheet.submission_id == Submission.id).where(Sheet.is_final, concerned)
+    yield from _submissions(session, "I5", "own_work", own.distinct())
+
+
+def _overrides(session: Session) -> Iterator[Finding]:
+    """I7: every override says why, from where and to where."""
+    for row in session.scalars(select(History).where(History.kind == "override")):
+        if not (row.about().get("note") and row.from_state and row.to_state):
+            yield Finding("I7", "override", f"{row.subject} {row.subject_id} #{row.seq}")
+
+
+def _letters(session: Session) -> Iterator[Finding]:
+    """I8: one letter for each move, submission and role, and what was sent says when."""
+    same = (Outbox.batch_id, Outbox.submission_id, Outbox.letter, Outbox.to_role)
+    for batch, submission_id, letter, role in session.execute(select(*same).group_by(*same).having(func.count() > 1)):
+        yield Finding("I8", "letter_twice", f"submission {submission_id} {letter} {role} {batch}")
+    for key in session.scalars(select(Outbox.key).where(Outbox.status == "sent", Outbox.sent_at.is_(None))):
+        yield Finding("I8", "letter_undated", f"outbox {key}")
+
+
+def _early(session: Session) -> Iterator[Finding]:
+    """I11: the clock moved nothing before its instant, so nothing was public before its own."""
+    rows = session.execute(
+        select(History.subject, History.subject_id, History.seq, History.at, History.due)
+        .where(History.via == CLOCK.via, History.due != "")
+        .execution_options(yield_per=2_000)
+    )
+    for subject, subject_id, seq, at, due in rows:
+        if due > timeline.canonical(at):
+            yield Finding("I11", "early", f"{subject} {subject_id} #{seq}")
+
+
+def _submissions(session: Session, code: str, what: str, query: Select[tuple[str]]) -> Iterator[Finding]:
+    yield from (Finding(code, what, f"submission {number}") for number in session.scalars(query))
+
+
+def _count(session: Session, table: type[Submission] | type[Sheet] | type[Outbox]) -> int:
+    return int(session.scalar(select(func.count()).select_from(table)) or 0)

@@ -1,0 +1,126 @@
+"""Who is asking, and whether this address is for them: every route declares its audience or the app does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask_login import UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from qtb import clock
+from qtb.domain.errors import Denied, Invalid
+from qtb.domain.fields import FieldError, clean
+from qtb.domain.roles import ROLES, Actor
+from qtb.extensions import db, login
+from qtb.services.accounts import token_hash
+from qtb.store import accounts
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC, SIGNED_IN = "public", "signed_in"
+AUDIENCES = {PUBLIC, SIGNED_IN, *ROLES}
+NOBODY = Actor(None, "", "web")
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """The person behind a live sign-in; its id is the sign-in's token, so that it can be ended from either side."""
+
+    def __init__(self, token: str, account: accounts.Account, actor: Actor) -> None:
+        self.id, self.account, self.actor = token, account, actor
+
+
+def audience(*who: str, cleans: bool = False) -> Callable[[View], View]:
+    """Declare for whom a view is. With `cleans` it looks after control characters in its form by itself."""
+    if not set(who) <= AUDIENCES:
+        raise ValueError(f"unknown audience {who}")
+
+    def declare(view: View) -> View:
+        view.audience, view.cleans = frozenset(who), cleans  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def init_app(app: Flask) -> None:
+    """Load the person and the clock before each request and keep out whom a page is not for."""
+    login.init_app(app)
+    login.user_loader(load)
+    app.before_request(_tell_time)
+    app.before_request(_refuse_odd_text)
+    app.before_request(_admit)
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raise RuntimeError naming every route without a declared audience."""
+    bare = [name for name, view in app.view_functions.items() if not getattr(view, "audience", None)]
+    if bare:
+        raise RuntimeError(f"routes without an audience: {', '.join(sorted(bare))}")
+
+
+def actor() -> Actor:
+    """Return who is asking; somebody without any role when nobody is signed in."""
+    return current_user.actor if current_user.is_authenticated else NOBODY
+
+
+def home() -> str:
+    """Return the address of the first page for the person's roles."""
+    mine = actor()
+    for role, endpoint in HOMES.items():
+        if mine.holds(role):
+            return url_for(endpoint)
+    return url_for("public.home")
+
+
+HOMES = {
+    "organiser": "admin.home",
+    "recommender": "recommender.queue",
+    "evaluator": "evaluator.works",
+    "applicant": "applicant.home",
+}
+
+
+def load(token: str) -> SignedIn | None:
+    """Return the person behind a live sign-in."""
+    rows = accounts.signed_in(db.session(), token_hash(token), clock.real())
+    if not rows:
+        return None
+    account = rows[0][0]
+    units: dict[str, set[int]] = {}
+    for _, role, unit_id in rows:
+        if role and unit_id:
+            units.setdefault(role, set()).add(unit_id)
+    held = {role: frozenset(ids) for role, ids in units.items()}
+    return SignedIn(token, account, Actor(account.id, account.name, "web", held, request.remote_addr or ""))
+
+
+def _tell_time() -> None:
+    g.now = clock.now(db.session(), demo=bool(current_app.config["DEMO"]))
+
+
+def _refuse_odd_text() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    texts = [*request.args.keys(), *request.args.values(), *map(str, (request.view_args or {}).values())]
+    if not getattr(view, "cleans", False):
+        texts += [text for key in request.form for text in (key, *request.form.getlist(key))]
+    for text in texts:
+        try:
+            clean(text, lines=True) if len(text) < 20_000 else None
+        except FieldError as error:
+            raise Invalid(error.reason.key, **error.reason.args) from None
+
+
+def _admit() -> Response | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return None
+    who: frozenset[str] = view.audience  # type: ignore[attr-defined]
+    if PUBLIC in who:
+        return None
+    if not current_user.is_authenticated:
+        session["next"] = request.full_path if request.method == "GET" else home()
+        return redirect(url_for("accounts.recommender_sign_in" if "recommender" in who else "accounts.sign_in"))
+    if SIGNED_IN in who or any(actor().holds(role) for role in who):
+        return None
+    raise Denied("audience", roles=tuple(role for role in ROLES if role in who))

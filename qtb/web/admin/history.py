@@ -1,0 +1,82 @@
+"""The history explorer and the outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from qtb.extensions import db
+from qtb.store import audit
+from qtb.store.accounts import Account, Unit
+from qtb.store.audit import History
+from qtb.store.cycles import Cycle
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+from qtb.web.access import audience
+from qtb.web.admin.pages import pages
+
+PAGE = 50
+NAMES: dict[str, Any] = {
+    "submission": Submission.number,
+    "cycle": Cycle.key,
+    "unit": Unit.name,
+    "account": Account.email,
+}
+
+
+@pages.get("/history")
+@audience("organiser")
+def history() -> ResponseReturnValue:
+    """Show the entries of all histories, latest first, by subject, kind, way in and person."""
+    chosen = {name: request.args.get(name, "").strip() for name in ("subject", "kind", "via", "number")}
+    number = max(1, min(request.args.get("page", type=int, default=1), 100_000))
+    query = select(History, Account.name).outerjoin(Account, Account.id == History.actor_id)
+    query = query.where(*_clauses(chosen)).order_by(History.id.desc())
+    rows = db.session().execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
+    return render_template(
+        "admin/history.html", rows=rows[:PAGE], more=len(rows) > PAGE, number=number, chosen=chosen,
+        subjects=list(audit.SUBJECTS), names=_names([row for row, _ in rows]),
+        kinds=db.session().scalars(select(History.kind).distinct().order_by(History.kind)).all(),
+    )  # fmt: skip
+
+
+@pages.get("/history/verify")
+@audience("organiser")
+def verify() -> ResponseReturnValue:
+    """Check every chain now and show the outcome."""
+    n_read, findings = audit.verify(db.session())
+    return render_template("admin/verified.html", n_read=n_read, findings=findings[:100], n_findings=len(findings))
+
+
+@pages.get("/outbox")
+@audience("organiser")
+def outbox() -> ResponseReturnValue:
+    """Show the letters: waiting, sent, kept, dead."""
+    status = request.args.get("status", "")
+    query = select(Outbox).options(joinedload(Outbox.submission)).order_by(Outbox.id.desc()).limit(200)
+    rows = db.session().scalars(query.where(Outbox.status == status) if status else query).all()
+    return render_template("admin/outbox.html", rows=rows, status=status)
+
+
+def _clauses(chosen: dict[str, str]) -> list[Any]:
+    clauses: list[Any] = []
+    for name in ("subject", "kind", "via"):
+        if chosen[name]:
+            clauses.append(getattr(History, name) == chosen[name])
+    if chosen["number"]:
+        ids = select(Submission.id).where(Submission.number == chosen["number"])
+        clauses += [History.subject == "submission", History.subject_id.in_(ids)]
+    return clauses
+
+
+def _names(rows: list[History]) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    for subject, table in audit.SUBJECTS.items():
+        ids = {row.subject_id for row in rows if row.subject == subject}
+        named = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids))) if ids else []
+        found.update({(subject, subject_id): str(name) for subject_id, name in named})
+    return found

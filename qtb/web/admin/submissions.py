@@ -1,0 +1,102 @@
+"""All submissions, and what only the organiser may do to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from qtb.domain.errors import Invalid
+from qtb.extensions import db
+from qtb.i18n import say
+from qtb.services import advance, evaluations
+from qtb.store import accounts, cycles, lists
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission, counts_by_state
+from qtb.store.unit import unit
+from qtb.web.access import actor, audience
+from qtb.web.admin.pages import pages
+from qtb.web.cases import found
+from qtb.web.view import cycle_or_404
+
+
+@pages.get("/submissions")
+@audience("organiser")
+def submissions() -> ResponseReturnValue:
+    """List a year's submissions with filters; as a fragment when htmx asks for the list alone."""
+    years = cycles.all_cycles(db.session())
+    if not years:
+        return redirect(url_for("admin.home"))
+    key = request.args.get("cycle", "")
+    year = cycle_or_404(key) if key else years[0]
+    chosen = {name: request.args.get(name, "").strip() for name in ("state", "category", "recommender", "q")}
+    page = lists.page(db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1))
+    template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
+    return render_template(
+        template, cycle=year, years=years, page=page, chosen=chosen, counts=counts_by_state(db.session(), year.id),
+        recommenders=accounts.units(db.session(), "recommender", active=False), categories=_categories(year),
+    )  # fmt: skip
+
+
+@pages.post("/submissions/<int:submission_id>/override")
+@audience("organiser")
+def override(submission_id: int) -> ResponseReturnValue:
+    """Put a submission into any state, with a reason, after a second look."""
+    form = request.form
+    if form.get("sure") != "yes":
+        raise Invalid("not_confirmed")
+    cycle_id = found(submission_id).cycle_id
+    with unit(db.session()) as work:
+        advance.override(
+            work, form.get("state", ""), cycle=work.get_one(Cycle, cycle_id), submission_id=submission_id,
+            actor=actor(), now=g.now, reason=form.get("reason", ""),
+        )  # fmt: skip
+    return _done(submission_id, "admin.overridden")
+
+
+@pages.post("/submissions/<int:submission_id>/evaluators")
+@audience("organiser")
+def assign(submission_id: int) -> ResponseReturnValue:
+    """Give a work to evaluators."""
+    ids = [int(text) for text in request.form.getlist("evaluator") if text.isascii() and text.isdigit()][:50]
+    if not ids:
+        raise Invalid("nobody_chosen")
+    with unit(db.session()) as work:
+        row = found(submission_id)
+        for account_id in ids:
+            expert = evaluations.evaluator(work, account_id)
+            evaluations.assign(work, row, expert, actor=actor(), now=g.now)
+    return _done(submission_id, "admin.assigned")
+
+
+@pages.post("/submissions/<int:submission_id>/level")
+@audience("organiser")
+def propose(submission_id: int) -> ResponseReturnValue:
+    """Propose a level for a work."""
+    with unit(db.session()) as work:
+        evaluations.propose(work, found(submission_id), request.form.get("level", ""), actor=actor(), now=g.now)
+    return _done(submission_id, "admin.level_proposed")
+
+
+def _clauses(year: Cycle, chosen: dict[str, str]) -> list[Any]:
+    clauses: list[Any] = [Submission.cycle_id == year.id]
+    if chosen["state"]:
+        clauses.append(Submission.state == chosen["state"])
+    if chosen["category"]:
+        clauses.append(Submission.category == chosen["category"])
+    if chosen["recommender"].isascii() and chosen["recommender"].isdigit() and len(chosen["recommender"]) < 16:
+        clauses.append(Submission.recommender_id == int(chosen["recommender"]))
+    if chosen["q"]:
+        clauses.append(lists.matching(chosen["q"][:100]))
+    return clauses
+
+
+def _categories(year: Cycle) -> list[Any]:
+    fields = [field for form in year.definition.forms.values() for field in form.fields.values()]
+    return next((field.choices for field in fields if field.column == "category"), [])
+
+
+def _done(submission_id: int, key: str) -> ResponseReturnValue:
+    flash(say(key), "success")
+    return redirect(url_for("cases.show", submission_id=submission_id), 303)

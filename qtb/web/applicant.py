@@ -1,0 +1,74 @@
+"""The applicant's pages: what is to do, own submissions, entering a team."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from qtb.domain.errors import Missing, NotNow, Refusal
+from qtb.extensions import db
+from qtb.forms import dynamic
+from qtb.services import submissions
+from qtb.services.submissions import Filled
+from qtb.store import cycles, lists
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from qtb.web import cases
+from qtb.web.access import actor, audience
+from qtb.web.todo import tasks
+
+pages = Blueprint("applicant", __name__, url_prefix="/applicant")
+
+
+@pages.get("/")
+@audience("applicant")
+def home() -> ResponseReturnValue:
+    """Show what the person's units have to do and where each submission stands."""
+    mine = Submission.unit_id.in_(sorted(actor().units["applicant"]))
+    page = lists.page(db.session(), mine, number=request.args.get("page", type=int, default=1))
+    years = cycles.all_cycles(db.session())
+    openings = [(year, submissions.entry_refusal(db.session(), year, _unit(), now=g.now)) for year in years[:1]]
+    todo = tasks(db.session(), page.rows, actor(), g.now)
+    return render_template("applicant/home.html", page=page, openings=openings, todo=todo)
+
+
+@pages.route("/cycles/<key>/enter", methods=["GET", "POST"])
+@audience("applicant", cleans=True)
+def enter(key: str) -> ResponseReturnValue:
+    """Enter a team into a year."""
+    year = cycles.by_key(db.session(), key)
+    if year is None:
+        raise Missing("cycle")
+    form = submissions.entry_form(year)
+    spec = year.definition.forms[form]
+    page = cases.new_form(year, spec, {})
+    refusal, status = None, 200
+    if page.is_submitted():
+        try:
+            return _entered(year.id, form, page)
+        except Refusal as error:
+            refusal, status = cases.shown_refusal(page, error), error.status
+            year = cycles.by_key(db.session(), key)
+    else:
+        reason = submissions.entry_refusal(db.session(), year, _unit(), now=g.now)
+        refusal = NotNow((reason,)) if reason else None
+    hand_in = cases.hand_in(year, year.definition.workflow.start)
+    return render_template(
+        "applicant/enter.html", cycle=year, spec=spec, page=page, refusal=refusal, hand_in=hand_in
+    ), status
+
+
+def _entered(cycle_id: int, form: str, page: object) -> ResponseReturnValue:
+    with unit(db.session()) as work:
+        year = work.get_one(Cycle, cycle_id)
+        filled = Filled(form, dynamic.raw(page, year.definition.forms[form]))
+        request_key = f"{actor().user_id}:{str(page['request_key'].data or '')[:40]}"  # type: ignore[index]
+        submission_id = submissions.enter(
+            work, cycle=year, unit_id=_unit(), filled=filled, actor=actor(), now=g.now, request_key=request_key
+        ).id
+    return cases.saved(submission_id)
+
+
+def _unit() -> int:
+    return min(actor().units["applicant"])

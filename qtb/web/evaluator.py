@@ -1,0 +1,69 @@
+"""The evaluator's pages: assigned works and their score sheets."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from qtb.domain.errors import Refusal
+from qtb.extensions import db
+from qtb.i18n import in_words, say
+from qtb.services import evaluations
+from qtb.services.evaluations import Unscored
+from qtb.store import submissions as store
+from qtb.store.evaluations import Sheet
+from qtb.store.unit import unit
+from qtb.web import cases
+from qtb.web.access import actor, audience
+
+pages = Blueprint("evaluator", __name__, url_prefix="/evaluator")
+
+
+@pages.get("/")
+@audience("evaluator")
+def works() -> ResponseReturnValue:
+    """Show the works assigned to the person, unfinished sheets first."""
+    mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_final, Sheet.id)
+    sheets = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
+    refusals = {sheet.id: evaluations.scoring_refusal(db.session(), sheet, now=g.now) for sheet in sheets}
+    return render_template("evaluator/works.html", sheets=sheets, refusals=refusals)
+
+
+@pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
+@audience("evaluator", cleans=True)
+def sheet(sheet_id: int) -> ResponseReturnValue:
+    """Score a work."""
+    own = evaluations.sheet_of(db.session(), sheet_id, actor())
+    refusal, errors, status = None, {}, 200
+    raw = {**own.scores, "comment": own.comment}
+    if request.method == "POST":
+        raw, finish = request.form.to_dict(), "finish" in request.form
+        try:
+            with unit(db.session()) as work:
+                own = evaluations.sheet_of(work, sheet_id, actor())
+                seen = _number(raw.get("seen", ""))
+                evaluations.score(work, own, raw, actor=actor(), now=g.now, seen=seen, finish=finish)
+            flash(say("sheet.finished" if finish else "sheet.saved"), "success")
+            return redirect(url_for("evaluator.works") if finish else request.url, 303)
+        except Refusal as error:
+            refusal, status = error, error.status
+            errors = {k: in_words(v) for k, v in error.errors.items()} if isinstance(error, Unscored) else {}
+            own = evaluations.sheet_of(db.session(), sheet_id, actor())
+    return _shown(own, raw, refusal, errors), status
+
+
+def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dict[str, str]) -> str:
+    submission = own.submission
+    return render_template(
+        "evaluator/sheet.html", sheet=own, submission=submission, raw=raw, refusal=refusal, errors=errors,
+        rubric=evaluations.rubric_of(submission.cycle), step=submission.cycle.definition.rubric.step,
+        closed=evaluations.scoring_refusal(db.session(), own, now=g.now),
+        answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
+        choices=cases.ref_options(submission.cycle, any_active=True),
+    )  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1

@@ -1,0 +1,82 @@
+"""What anybody may read: the years, their timelines, the published results."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from qtb import clock
+from qtb.extensions import db
+from qtb.i18n import LANGUAGES
+from qtb.services import health
+from qtb.store import cycles, lists
+from qtb.store.submissions import Submission
+from qtb.web import picture
+from qtb.web.access import PUBLIC, audience
+from qtb.web.view import cycle_or_404
+
+pages = Blueprint("public", __name__)
+
+
+@pages.get("/")
+@audience(PUBLIC)
+def home() -> ResponseReturnValue:
+    """Show the latest year, or what to do while there is none."""
+    years = cycles.all_cycles(db.session())
+    if not years:
+        return render_template("public/empty.html")
+    return _cycle(years[0])
+
+
+@pages.get("/cycles/<key>")
+@audience(PUBLIC)
+def cycle(key: str) -> ResponseReturnValue:
+    """Show a year."""
+    return _cycle(cycle_or_404(key))
+
+
+@pages.get("/cycles/<key>/results")
+@audience(PUBLIC)
+def results(key: str) -> ResponseReturnValue:
+    """Show what has been published: the awarded works by level."""
+    year = cycle_or_404(key)
+    workflow = year.definition.workflow
+    listed = [name for name, state in workflow.states.items() if state.listed]
+    number = request.args.get("page", type=int, default=1)
+    order = (Submission.award_level, Submission.number)
+    page = lists.page(
+        db.session(), Submission.cycle_id == year.id, Submission.state.in_(listed), number=number, order=order
+    )
+    return render_template("public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels)
+
+
+@pages.post("/language")
+@audience(PUBLIC)
+def language() -> ResponseReturnValue:
+    """Switch the language and go back."""
+    lang = request.form.get("lang", "")
+    if lang in LANGUAGES:
+        session["lang"] = lang
+    back = request.form.get("back", "/")
+    return redirect(back if _is_ours(back) else "/", 303)
+
+
+@pages.get("/health")
+@audience(PUBLIC)
+def alive() -> ResponseReturnValue:
+    """Tell a monitor whether web, database and scheduler are up."""
+    alarm = health.alarm(db.session(), real_now=clock.real(), now=g.now)
+    return {"status": "alarm" if alarm else "ok"}, 503 if alarm else 200
+
+
+def _cycle(year: cycles.Cycle) -> ResponseReturnValue:
+    rows = list(year.rows)
+    others = [one for one in cycles.all_cycles(db.session()) if one.id != year.id]
+    return render_template(
+        "public/cycle.html", cycle=year, rows=rows, picture=picture.draw(rows, g.now), others=others
+    )
+
+
+def _is_ours(address: str) -> bool:
+    # A path of ours, never another host: //host and /\host are read as hosts by browsers.
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address

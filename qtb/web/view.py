@@ -1,0 +1,104 @@
+"""What templates need: instants, labels, icons and the frame of every page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, g
+from flask_login import current_user
+from lucide.jinja import lucide
+from markupsafe import Markup
+
+from qtb import clock
+from qtb.domain.errors import Missing
+from qtb.domain.workflow import Text
+from qtb.extensions import db
+from qtb.i18n import escaped, language, say
+from qtb.services import health
+from qtb.store import cycles
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.web import access
+
+TONES = {"primary": "btn-primary", "plain": "btn-outline-primary", "danger": "btn-outline-danger"}
+# The look of a kind of state; colour is never alone, the label says the same.
+LOOKS = {"start": "secondary", "live": "blue", "side": "orange", "end": "dark"}
+
+
+def init_app(app: Flask) -> None:
+    """Register filters and globals."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
+                                 end_day=_end_day, wall=_wall)  # fmt: skip
+    app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home)
+    app.context_processor(_frame)
+
+
+def icon(name: str) -> Markup:
+    """Return an inline SVG that readers pass over."""
+    return Markup(lucide(name, size=18, **{"class": "icon", "aria-hidden": "true"}))
+
+
+def state_of(submission: Submission, *, staff: bool | None = None) -> dict[str, str]:
+    """Return the label and look of a submission's state, in the staff's or the public wording."""
+    state = submission.cycle.definition.workflow.states[submission.state]
+    if staff is None:
+        staff = access.actor().holds("organiser")
+    look = "green" if state.listed else LOOKS[state.kind]
+    return {"label": state.wording(language(), staff=staff), "look": look}
+
+
+def cycle_or_404(key: str) -> Cycle:
+    """Return the cycle with this key."""
+    cycle = cycles.by_key(db.session(), key)
+    if cycle is None:
+        raise Missing("cycle")
+    return cycle
+
+
+def _frame() -> dict[str, Any]:
+    mine = access.actor()
+    found = health.alarm(db.session(), real_now=clock.real(), now=g.now) if mine.holds("organiser") else None
+    alarms = alarm_lines(found) if found else []
+    return {"now": g.get("now"), "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
+
+
+def alarm_lines(alarm: health.Alarm) -> list[str]:
+    """Return what is wrong with the machinery, a sentence each."""
+    down = say("alarm.down", at=_instant(alarm.beat_at)) if alarm.beat_at else say("alarm.never")
+    return [
+        *([down] if alarm.is_down else []),
+        *([say("alarm.failure", failure=alarm.failure)] if alarm.failure else []),
+        *([say("alarm.overdue", n=alarm.n_overdue)] if alarm.n_overdue else []),
+        *([say("alarm.dead", n=alarm.n_dead)] if alarm.n_dead else []),
+    ]
+
+
+def _text(value: Text | None) -> str:
+    return value.get(language()) if value is not None else ""
+
+
+def _instant(value: datetime) -> str:
+    return clock.shown(value, language())
+
+
+def _end_instant(value: datetime) -> str:
+    return clock.shown(value, language(), is_end=True)
+
+
+def _day(value: datetime) -> str:
+    return clock.day(value, language())
+
+
+def _end_day(value: datetime) -> str:
+    return clock.day(value, language(), is_end=True)
+
+
+def _wall(value: datetime | None) -> str:
+    return value.astimezone(clock.ZONE).strftime("%Y-%m-%dT%H:%M") if value else ""
+
+
+def role_name(role: str) -> str:
+    """Return a role's name in the present language."""
+    return say(f"role.{role}")

@@ -1,0 +1,79 @@
+"""Migrations: up, the same as the models, down to nothing, and up again; on both databases."""
+
+from __future__ import annotations
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from qtb.extensions import db
+from qtb.store.types import Base
+from qtb.store.unit import unit
+
+
+def _tables() -> set[str]:
+    db.session.rollback()
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_head_has_every_table_of_the_models(app: Flask) -> None:
+    assert _tables() == set(Base.metadata.tables)
+    assert len(_tables()) >= 15
+
+
+def test_the_models_and_the_migrations_agree(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    flask_migrate.check()  # exits when they differ
+    assert "No new upgrade operations detected" in capsys.readouterr().out
+
+
+def test_a_difference_would_be_noticed(app: Flask) -> None:
+    with unit(db.session()):
+        db.session.execute(text("ALTER TABLE setting ADD COLUMN extra INTEGER"))
+    db.session.remove()
+    with pytest.raises(SystemExit):
+        flask_migrate.check()
+
+
+def test_down_to_nothing_and_up_again(app: Flask) -> None:
+    flask_migrate.downgrade(revision="base")
+    assert _tables() == set()
+    if db.engine.dialect.name == "postgresql":
+        functions = text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'history%'")
+        assert db.session.scalar(functions) == 0
+        db.session.rollback()
+    flask_migrate.upgrade()
+    assert _tables() == set(Base.metadata.tables)
+    flask_migrate.check()
+
+
+def test_history_is_append_only_after_going_down_and_up(app: Flask) -> None:
+    flask_migrate.downgrade(revision="base")
+    flask_migrate.upgrade()
+    columns = "subject, subject_id, seq, batch_id, kind, transition, from_state, to_state, role, via, at, due, row_key"
+    values = "'unit', 1, 1, 'b', 'k', '', '', '', '', 'cli', '2024-01-01 00:00:00', '', ''"
+    with unit(db.session()):
+        db.session.execute(
+            text(
+                f"INSERT INTO history ({columns}, details, salt, prev_hash, hash) VALUES ({values}, '{{}}', 's', 'p', 'h')"
+            )
+        )
+    for statement in ("UPDATE history SET kind = 'x'", "DELETE FROM history"):
+        with pytest.raises(DBAPIError, match="append-only"), unit(db.session()):
+            db.session.execute(text(statement))
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    flask_migrate.downgrade(revision="base")
+    monkeypatch.setattr("alembic.op.execute", _fail)  # the triggers of a later revision cannot be made
+    with pytest.raises(RuntimeError, match="no triggers today"):
+        flask_migrate.upgrade()
+    assert _tables() == set()
+    monkeypatch.undo()
+    flask_migrate.upgrade()
+    assert _tables() == set(Base.metadata.tables)
+
+
+def _fail(*args: object, **kw: object) -> None:
+    raise RuntimeError("no triggers today")
