@@ -12,7 +12,6 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qtb import clock, config
@@ -26,6 +25,7 @@ from qtb.services.submissions import Filled
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.outbox import Setting
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
@@ -50,10 +50,13 @@ THIS_YEAR = (
 LEVELS = ["BENCHMARK", "EXCELLENT", "EXCELLENT", "PROGRESS", "PROGRESS", "none"]
 
 
+def is_told(session: Session) -> bool:
+    """Tell whether the demo's database is filled to the end; setting its clock is the last thing done."""
+    return session.get(Setting, clock.OFFSET) is not None
+
+
 def fill(session: Session, *, secret: str) -> None:
-    """Fill an empty demo database; one that is filled is left as it is, its clock going on."""
-    if session.scalar(select(func.count()).select_from(Cycle)):
-        return
+    """Fill an empty demo database."""
     story = _Story(session, random.Random(2024))
     with unit(session):
         story.people(secret)
@@ -119,7 +122,7 @@ class _Story:
         for n, submission_id in enumerate(works[:8]):
             self._propose(submission_id, LEVELS[n % len(LEVELS)], "2023-08-15")
         self._sweep("2023-09-01")
-        for submission_id in works[:3]:
+        for submission_id in (works[0], works[2], works[3]):  # their units agreed to sharing
             self._moves(cycle_id, submission_id, ["share"], "2023-10-16")
         self._sweep("2023-12-31")
 
@@ -141,7 +144,8 @@ class _Story:
             draft = notices.read_draft(
                 self.session, name=f"{year}.txt", notice=found, programme="qtb", actor=ROOT, now=now
             )
-            rows = notices.as_planned(definitions.load("qtb"), notices.suggested_rows(definitions.load("qtb"), draft))
+            definition = definitions.load("qtb")
+            rows = notices.as_planned(definition, notices.suggested_rows(definition, draft))
             title = word("zh", "demo.cycle", year=year)
             cycle = notices.confirm(
                 self.session, draft, key=str(year), title=title, year=year, rows=rows, actor=ROOT, now=now
@@ -154,7 +158,7 @@ class _Story:
         categories = ["MANUFACTURING", "MANUFACTURING", "MARKET_SERVICE", "NONPROFIT_SERVICE", "CONSTRUCTION"]
         raw = {
             **REGISTRATION, "category": categories[n % 5], "district": ["PUDONG", "MINHANG", "BAOSHAN", "XUHUI"][n % 4],
-            "recommender": str(self.units[recommender].id), "team_name": TEAMS[(n * 7) % len(TEAMS)],
+            "recommender": str(self.units[recommender].id), "team_name": TEAMS[(n * 7 + n // 20) % len(TEAMS)],
             "team_size": str(8 + n % 9), "leader_name": f"组长{n + 1:02d}（演示）", "contact_name": "联系人（演示）",
             "contact_email": "team@example.org",
         }  # fmt: skip
@@ -186,7 +190,8 @@ class _Story:
         if not any(edit.form == "declaration" for edit in state.edits):
             return
         consent = ["full", "abstract", "none"][row.id % 3]
-        raw = {**DECLARATION, "title": TITLES[row.id % len(TITLES)], "share_consent": consent}
+        built = {"build_from": f"{now.year - 1}-01", "build_to": f"{now.year - 1}-12"}
+        raw = {**DECLARATION, **built, "title": TITLES[row.id % len(TITLES)], "share_consent": consent}
         actor = self._member("applicant", row.unit_id)
         submissions.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
 

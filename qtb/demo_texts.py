@@ -28,7 +28,7 @@ REGISTRATION = {
 }  # fmt: skip
 
 DECLARATION = {
-    "build_from": "2023-01", "build_to": "2023-12", "truth_commit": "on",
+    "truth_commit": "on",
     "team_profile": "班组现有成员十二人，平均年龄三十四岁，持证上岗率百分之百，连续三年未发生质量和安全责任事故。",
     "objectives": "质量方针：一次做对，交付放心。\n目标：一次交检合格率不低于99.2%，顾客投诉为零。\n承诺：当班问题当班清。",
     "basic_mgmt": "建立岗位作业指导书二十一份，班前会“三讲一查”，设备点检、工具定置和交接班记录齐全，每月评比公示。",

@@ -46,6 +46,12 @@ def prepared(*, demo: bool) -> Flask:
 
 
 def _fill(app: Flask) -> None:
+    if demonstration.is_told(db.session()):
+        return
+    # A telling that was broken off is told again from the start; only made-up data is lost.
+    db.session.remove()
+    flask_migrate.downgrade(revision="base")
+    flask_migrate.upgrade()
     demonstration.fill(db.session(), secret=str(app.config["SECRET_KEY"]))
 
 

@@ -29,7 +29,8 @@ def verify(as_json: bool) -> None:
     with opened() as qtb:
         n_read, findings = store.verify(qtb.session)
         if as_json:
-            click.echo(json.dumps({"n_read": n_read, "findings": [asdict(one) for one in findings]}, ensure_ascii=False))
+            found = {"n_read": n_read, "findings": [asdict(one) for one in findings]}
+            click.echo(json.dumps(found, ensure_ascii=False))
         else:
             # A check that checked nothing must not look like one that found nothing.
             click.echo(say("cli.audit_read", n=n_read) if n_read else say("cli.audit_nothing"))

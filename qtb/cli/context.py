@@ -26,7 +26,7 @@ from qtb.domain.errors import DefinitionError, Denied, Invalid, Missing, Refusal
 from qtb.domain.roles import Actor
 from qtb.extensions import db, migrate
 from qtb.store import accounts, cycles, lists
-from qtb.store.accounts import Account
+from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 
@@ -81,6 +81,8 @@ def refused() -> Iterator[None]:
         stop(say("cli.database_away", why=str(error.orig).strip().splitlines()[0]))
     except (ArgumentError, NoSuchModuleError):
         stop(say("cli.database_url"))  # not repeated: it may hold a password
+    except BrokenPipeError:
+        raise  # whoever read our output has had enough; click ends quietly
     except OSError as error:
         stop(say("cli.file", why=f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
 
@@ -143,6 +145,14 @@ def cycle(session: Session, key: str) -> Cycle:
     return found
 
 
+def unit_named(session: Session, name: str) -> Unit:
+    """Return the unit with this name, or one that looks like it. Raises Missing."""
+    found = session.scalar(select(Unit).filter_by(name_key=accounts.name_key(name)))
+    if found is None:
+        raise Missing("cli_unit", name=name[:100])
+    return found
+
+
 def submission(session: Session, number: str, *, who: Actor | None = None, cycle_key: str | None = None) -> Submission:
     """Return the submission with this number that the actor may see. Raises Missing, or Invalid when there are two."""
     query = select(Submission).where(Submission.number == number)
@@ -158,7 +168,7 @@ def submission(session: Session, number: str, *, who: Actor | None = None, cycle
     return found[0]
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An instant: ISO with a zone, or a Shanghai wall-clock time. As an end, a bare day means all of that day."""
 
     name = "instant"

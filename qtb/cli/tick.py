@@ -20,6 +20,8 @@ def tick(given: datetime | None) -> None:
     """Let the clock do what it owes, and send what is due; exit 1 when a part of it failed."""
     with opened() as qtb:
         post, now = Post.of(qtb.app.config), given or qtb.now()
+        if now > qtb.now() and not qtb.demo:
+            raise click.UsageError(say("cli.no_future"))  # it would give results away before their instant
         swept = sweep.sweep(qtb.session, now=now)
         for one in swept:
             label = cycle(qtb.session, one.cycle).definition.workflow.transitions[one.transition].label

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from qtb import clock
 from qtb.cli.commands import Group, say
-from qtb.cli.context import Opened, account, as_option, opened, organiser, stop, table
-from qtb.domain.errors import Missing
+from qtb.cli.context import Opened, account, as_option, opened, organiser, stop, table, unit_named
 from qtb.domain.roles import ROLES, UNIT_KINDS
 from qtb.services import accounts
 from qtb.store import accounts as store
-from qtb.store.accounts import Account, Unit
+from qtb.store.accounts import Account, Membership
 from qtb.store.unit import unit
 
 KINDS = sorted(set(UNIT_KINDS.values()))
@@ -26,9 +27,10 @@ def users() -> None:
 def list_() -> None:
     """List the accounts with their roles."""
     with opened() as qtb:
-        people = qtb.session.query(Account).order_by(Account.email).all()
+        held = selectinload(Account.memberships).joinedload(Membership.unit)
+        people = qtb.session.scalars(select(Account).order_by(Account.email).options(held)).all()
         lines = [
-            [one.email, one.name, _roles(qtb, one), say("cli.active" if one.is_active else "cli.disabled")]
+            [one.email, one.name, _roles(one), say("cli.active" if one.is_active else "cli.disabled")]
             for one in people
         ]
         table([say(f"cli.column.{name}") for name in ("email", "name", "roles", "state")], lines)
@@ -57,7 +59,7 @@ def add(email: str, name: str, unit_name: str, role: str, by: str) -> None:
     """Make an account with a role in a unit, and print the link that lets the person in."""
     with opened() as qtb:
         session, now = qtb.session, clock.real()
-        who, where = organiser(session, by), _unit(qtb, unit_name)
+        who, where = organiser(session, by), unit_named(session, unit_name)
         with unit(session):
             person = accounts.add_account(session, name=name, email=email, actor=who, now=now)
             accounts.grant(session, person, where, role, actor=who, now=now)
@@ -126,15 +128,8 @@ def _set_active(person: str, email: str, *, is_active: bool) -> None:
         click.echo(say("cli.enabled" if is_active else "cli.kept_out", email=found.email))
 
 
-def _unit(qtb: Opened, name: str) -> Unit:
-    found = qtb.session.query(Unit).filter_by(name_key=store.name_key(name)).one_or_none()
-    if found is None:
-        raise Missing("cli_unit", name=name[:100])
-    return found
-
-
-def _roles(qtb: Opened, person: Account) -> str:
-    held = store.memberships(qtb.session, person.id)
+def _roles(person: Account) -> str:
+    held = [one for one in person.memberships if one.ended_at is None and one.unit.is_active]
     return say("list.and").join(f"{say(f'role.{one.role}')}（{one.unit.name}）" for one in held)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -45,7 +45,7 @@ class _Doubt(Exception):
 
 
 def resolve(
-    windows: Iterable[Window], year: int | None, notice_date: date | None
+    windows: Sequence[Window], year: int | None, notice_date: date | None
 ) -> tuple[list[Span] | None, tuple[str, ...]]:
     """Turn windows into days and codes; no days at all as soon as one window is impossible."""
     context = _Context(year, notice_date)
@@ -56,9 +56,17 @@ def resolve(
             span, more = _span(window, context)
         except _Doubt as doubt:
             return None, (*codes, str(doubt))
+        # A bare year beside a month only says which year is meant.
+        if is_frame(window) and not all(map(is_frame, windows)):
+            continue
         spans.append(span)
         codes += more
     return spans, tuple(codes)
+
+
+def is_frame(window: Window) -> bool:
+    """Tell whether a window is a year and nothing else."""
+    return window.left.is_year_only and window.left.year is not None and window.right is None and not window.side
 
 
 def _span(window: Window, context: _Context) -> tuple[Span, list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from qtb.domain import date_masks as masks
@@ -78,9 +79,15 @@ def read_dates(
     return Reading(span.start, span.end, fuzzy, _once(remarks + codes + more), years, has_date=True)
 
 
-def phrases(text: str, *, whole: bool) -> list[Phrase]:
+def phrases(text: str, *, whole: bool) -> tuple[Phrase, ...]:
     """Find the date expressions of a text; `whole` when the text is nothing but a date cell."""
-    masked = masks.mask(fold(text[:LONGEST]))
+    return _phrases(text[:LONGEST], whole)
+
+
+# One cell is looked at many times over: as a header, as a date, as a share of its column.
+@lru_cache(maxsize=8192)
+def _phrases(text: str, whole: bool) -> tuple[Phrase, ...]:
+    masked = masks.mask(fold(text)).rstrip()
     found = points(masked, whole=whole)
     gaps = _gaps(masked, found)
     result: list[Phrase] = []
@@ -93,12 +100,17 @@ def phrases(text: str, *, whole: bool) -> list[Phrase]:
         if phrase:
             result.append(phrase)
         at = stop + 1
-    return result
+    return tuple(result)
 
 
 def covers(text: str, *, whole: bool = True) -> float:
     """Tell which share of a text is date expressions and the small words around them."""
-    masked = masks.mask(fold(text[:LONGEST]))
+    return _covers(text[:LONGEST], whole)
+
+
+@lru_cache(maxsize=8192)
+def _covers(text: str, whole: bool) -> float:
+    masked = masks.mask(fold(text))
     spans = [(p.begin, p.stop) for p in phrases(text, whole=whole)]
     if not spans:
         return 0.0

@@ -6,6 +6,7 @@ The codes of all doubts are the keys of `qtb.domain.notice_words.WORDS`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qtb.domain.notice_cells import clean
 from qtb.domain.notice_diff import RowChange, diff
@@ -13,6 +14,7 @@ from qtb.domain.notice_grids import parts
 from qtb.domain.notice_head import document_year, find_title, signature, title_year
 from qtb.domain.notice_model import (
     MAX_CHARS,
+    MAX_LINES,
     MAX_ROWS,
     Block,
     Cell,
@@ -36,7 +38,9 @@ __all__ = [
 
 def read_text(text: str, *, year: int | None = None) -> Notice:
     """Read a notice from plain text."""
-    return read(blocks_of(text), year=year)
+    found = read(blocks_of(text), year=year)
+    is_cut = len(text) > MAX_CHARS or text.count("\n") >= MAX_LINES
+    return replace(found, warnings=(Warning_(None, "truncated"), *found.warnings)) if is_cut else found
 
 
 def read(blocks: Sequence[Block], *, year: int | None = None) -> Notice:

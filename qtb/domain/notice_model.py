@@ -9,6 +9,7 @@ from typing import Final
 from qtb.domain.notice_words import word
 
 MAX_CHARS: Final = 2_000_000
+MAX_LINES: Final = 10_000
 MAX_ROWS: Final = 500
 
 

@@ -15,6 +15,7 @@ from qtb.domain.notice_model import Draft
 from qtb.domain.notice_stages import each_is, is_when, plain_label, stage_of
 from qtb.domain.numerals import fold
 
+MAX_LINES: Final = 3000  # of running text; the stages of a notice stand well before
 _PARTY: Final = re.compile(r"^(?:责任|牵头|组织|主办|承办|实施|负责)(?:单位|部门|机构|者|方)?\s?[:：]\s?([^。;；]{2,60})")
 _WHEN_ONLY: Final = re.compile(r"^(?:时\s?间|日\s?期|起止时间|时间安排|时间节点|时间要求|活动时间|工作时间|完成时间|截止时间|时限|期限|时段|进度)\s?[:：]\s?")
 _SPLIT: Final = re.compile(r"(?=第[一二三四五六七八九十]{1,2}(?:阶段|步|环节))|(?<=[。;；:：,，])(?=[一二三四五六七八九]是)|(?<=[。;；:：])\s?(?=[①-⑳])|"
@@ -37,7 +38,7 @@ class Line:
 
 def prose_drafts(texts: Sequence[str]) -> list[Draft]:
     """Read the stages a text tells; without any, or beside them, the deadlines its sentences set."""
-    lines = [_line(piece) for text in _unsigned(texts) for piece in _pieces(text)]
+    lines = [_line(piece) for text in _unsigned(texts) for piece in _pieces(text)][:MAX_LINES]
     found: list[tuple[int, Draft]] = []
     heading: tuple[int, str, str] | None = None
     for at, line in enumerate(lines):

@@ -66,7 +66,7 @@ def _placed(line: str, words: list[str]) -> list[_Piece]:
 def _headed(lines: Sequence[str], at: int, head: list[_Piece]) -> tuple[Table, int] | None:
     rows: list[list[str]] = []
     stop, blanks = at + 1, 0
-    for place in range(at + 1, min(len(lines), at + 2000)):
+    for place in range(at + 1, min(len(lines), at + 700)):
         if not lines[place].strip():
             blanks += 1
             if blanks > 1:

@@ -45,7 +45,7 @@ def _head(lines: Sequence[str], at: int) -> tuple[list[str], int]:
 
 def _cut_back(lines: Sequence[str], at: int, head: list[str], place: int) -> tuple[list[str], int]:
     """End the heading where the first row must begin: its date stands under the word for time."""
-    filled = _filled(lines, at)[: len(head) + 12]
+    filled = _filled(lines, at, 60)[: len(head) + 12]
     time = next((i for i, h in enumerate(head) if role(h) in _TIMES), None)
     first = next((i for i, (_, t) in enumerate(filled) if i >= 2 and is_timed(t)), None)
     if time is None or first is None or not max(2, time + 1) <= first - time < len(head):
@@ -53,8 +53,8 @@ def _cut_back(lines: Sequence[str], at: int, head: list[str], place: int) -> tup
     return head[: first - time], filled[first - time][0]
 
 
-def _filled(lines: Sequence[str], at: int) -> list[tuple[int, str]]:
-    return [(i, lines[i].strip()) for i in range(at, min(len(lines), at + _MOST_LINES)) if lines[i].strip()]
+def _filled(lines: Sequence[str], at: int, most: int = _MOST_LINES) -> list[tuple[int, str]]:
+    return [(i, lines[i].strip()) for i in range(at, min(len(lines), at + most)) if lines[i].strip()]
 
 
 def _counted(lines: Sequence[str], at: int, kinds: list[str]) -> tuple[list[list[str]], int]:

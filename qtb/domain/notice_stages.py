@@ -46,11 +46,11 @@ def plain_label(text: str) -> str:
     return trimmed(_TIME_WORD.sub("", text))
 
 
-def dated(text: str) -> list[Phrase]:
+def dated(text: str) -> tuple[Phrase, ...]:
     """Find the dates of running text, short forms such as 3.1—5.31 only where they are a text's whole."""
     found = phrases(text, whole=False)
     if not found and covers(text) >= 0.8:
-        found = [p for p in phrases(text, whole=True) if not all(w.left.is_year_only for w in p.windows)]
+        found = tuple(p for p in phrases(text, whole=True) if not all(w.left.is_year_only for w in p.windows))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from qtb.domain.notice_cells import clean
 from qtb.domain.notice_columns import is_header, role
-from qtb.domain.notice_model import MAX_CHARS, Block, Cell, Paragraph, Table
+from qtb.domain.notice_model import MAX_CHARS, MAX_LINES, Block, Cell, Paragraph, Table
 from qtb.domain.notice_spaced import spaced_table
 from qtb.domain.notice_stacked import stacked_table
 from qtb.domain.numerals import sequence
@@ -18,16 +18,19 @@ Finder = Callable[[Sequence[str], int], tuple[Table, int] | None]
 
 _PIPES: Final = str.maketrans("│┃║｜¦┆┇┊┋︱", "|" * 10)
 _BORDER: Final = re.compile(r"^[\s|+=:\-_—–─━═┄┅┈┉┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╞╟╡╢╤╥╧╨╪╫╭╮╰╯.]{3,}$")
+MOST_TRIES: Final = 400
+MOST_ROWS: Final = 600
 _CORNER: Final = re.compile(r"[|+┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╞╡╪╟╢╫╭╮╰╯]")
 
 
 def blocks_of(text: str) -> list[Block]:
     """Cut a text into blocks, in order."""
-    lines = clean(text[:MAX_CHARS]).split("\n")
+    lines = clean(text[:MAX_CHARS]).split("\n", MAX_LINES)[:MAX_LINES]
     blocks: list[Block] = []
-    at = 0
+    at, tries = 0, MOST_TRIES
     while at < len(lines):
-        found = _table_at(lines, at)
+        found = _table_at(lines, at) if tries > 0 else None
+        tries -= found is None and _may_begin(lines[at])
         if found:
             blocks.append(found[0])
             at = found[1]
@@ -36,6 +39,11 @@ def blocks_of(text: str) -> list[Block]:
             blocks.append(Paragraph(lines[at].replace("\t", "  ").rstrip()))
         at += 1
     return blocks
+
+
+def _may_begin(line: str) -> bool:
+    # Looking ahead in vain costs time: a text that often seems to begin a table and never does is no notice.
+    return bool(line.strip()) and ("\t" in line or _is_border(line) or _is_piped(line) or bool(role(line)))
 
 
 def _table_at(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
@@ -118,7 +126,7 @@ def _separated(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     width = lines[at].count("\t") + 1 - shift
     rows: list[list[str]] = []
     place, blanks = at, 0
-    while place < len(lines) and blanks <= 1 and len(rows) < 2000:
+    while place < len(lines) and blanks <= 1 and len(rows) < MOST_ROWS:
         if not lines[place].strip() and "\t" not in lines[place]:
             blanks, place = blanks + 1, place + 1
             continue
@@ -178,7 +186,7 @@ def _piped(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     """Read rows drawn with pipes or box characters; drawn lines between rows hold wrapped cells together."""
     groups: list[list[list[str]]] = [[]]
     stop, lines_drawn = at, 0
-    for place in range(at, min(len(lines), at + 3000)):
+    for place in range(at, min(len(lines), at + 4 * MOST_ROWS)):
         line = lines[place]
         if _is_border(line):
             groups.append([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -50,9 +51,12 @@ def check(session: Session, *, now: datetime) -> Report:
         *_orphans(session), *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
         *_overrides(session), *_letters(session), *_early(session),
     ]  # fmt: skip
-    counts = [_count(session, table) for table in (Submission, Sheet, Outbox)]
+    found.sort(key=lambda one: (int(one.code[1:]), one.row))
+    report = Report(
+        n_history, _count(session, Submission), _count(session, Sheet), _count(session, Outbox), found
+    )
     session.rollback()
-    return Report(n_history, *counts, sorted(found, key=lambda one: (one.code[0], int(one.code[1:]), one.row)))
+    return report
 
 
 def _orphans(session: Session) -> Iterator[Finding]:
@@ -81,10 +85,9 @@ def _sheet_facts(session: Session) -> Iterator[Finding]:
     """I4: the counts that guards read are those of the sheets."""
     mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == Submission.id)
     final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(~Sheet.is_final).scalar_subquery()
-    for what, wrong in (
-        ("n_sheets_final", Submission.n_sheets_final != final), ("n_sheets_open", Submission.n_sheets_open != still_open)
-    ):  # fmt: skip
-        yield from _submissions(session, "I4", what, select(Submission.number).where(wrong))
+    number = select(Submission.number)
+    yield from _submissions(session, "I4", "n_sheets_final", number.where(Submission.n_sheets_final != final))
+    yield from _submissions(session, "I4", "n_sheets_open", number.where(Submission.n_sheets_open != still_open))
 
 
 def _levels(session: Session) -> Iterator[Finding]:
@@ -138,7 +141,7 @@ def _early(session: Session) -> Iterator[Finding]:
             yield Finding("I11", "early", f"{subject} {subject_id} #{seq}")
 
 
-def _submissions(session: Session, code: str, what: str, query: Select[tuple[str]]) -> Iterator[Finding]:
+def _submissions(session: Session, code: str, what: str, query: Select[Any]) -> Iterator[Finding]:
     yield from (Finding(code, what, f"submission {number}") for number in session.scalars(query))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from qtb import clock
-from qtb.domain import notice
+from qtb.domain import notice as reader
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied
 from qtb.domain.notice import Block, Notice, NoticeRow, RowChange, Warning_
@@ -45,14 +45,14 @@ class Difference:
 
 
 def read_draft(
-    session: Session, *, name: str, blocks_or_notice: Sequence[Block] | Notice, programme: str, actor: Actor,
-    now: datetime, cycle: Cycle | None = None,
+    session: Session, *, name: str, notice: Notice | Sequence[Block], programme: str, actor: Actor, now: datetime,
+    cycle: Cycle | None = None,
 ) -> NoticeDraft:  # fmt: skip
     """Keep a notice as it was read, for the organiser to correct; with `cycle` as a later version of its notice."""
     if not actor.holds("organiser"):
         raise Denied("only_organiser")
     definitions.load(programme)
-    read = blocks_or_notice if isinstance(blocks_or_notice, Notice) else notice.read(blocks_or_notice)
+    read = notice if isinstance(notice, Notice) else reader.read(notice)
     draft = NoticeDraft(
         cycle_id=cycle.id if cycle else None, file_name=name[:200], programme=programme, notice=_as_json(read),
         created_by=actor.user_id, created_at=now,
@@ -64,7 +64,9 @@ def read_draft(
 
 def notice_of(stored: Mapping[str, Any]) -> Notice:
     """Return the notice that a draft or a cycle keeps."""
-    rows = [NoticeRow(**{**row, "start": _day(row["start"]), "end": _day(row["end"])}) for row in stored.get("rows", [])]
+    rows = [
+        NoticeRow(**{**row, "start": _day(row["start"]), "end": _day(row["end"])}) for row in stored.get("rows", [])
+    ]
     warnings = [Warning_(one["row"], one["code"], one["text"]) for one in stored.get("warnings", [])]
     noted = _day(stored.get("notice_date"))
     return Notice(stored.get("title", ""), stored.get("year"), noted, tuple(rows), tuple(warnings))
@@ -92,7 +94,7 @@ def suggest(definition: Definition, rows: Sequence[NoticeRow]) -> dict[int, str]
     return found
 
 
-def first_rows(definition: Definition, draft: NoticeDraft) -> list[Row]:
+def suggested_rows(definition: Definition, draft: NoticeDraft) -> list[Row]:
     """Return the draft's rows with suggested items and instants, as the organiser first sees them."""
     read = notice_of(draft.notice).rows
     keys = suggest(definition, read)
@@ -121,8 +123,8 @@ def as_planned(definition: Definition, rows: Sequence[Row]) -> list[Planned]:
             Planned(
                 key, row.seq, row.title, _midnight(row.start), _midnight(row.end, after=True), held_at, row.text,
                 row.party, row.url,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
     return planned
 
 
@@ -148,12 +150,15 @@ def differences(session: Session, cycle: Cycle, draft: NoticeDraft) -> list[Diff
     """Return what a later version changes against the notice that the cycle was opened with."""
     before = notice_of(cycle.notice) if cycle.notice.get("rows") else _from_rows(cycle)
     later = notice_of(draft.notice)
-    keys = {row.seq: row.key for row in cycle.rows}
-    new_keys = {row.seq: key for row, key in zip(later.rows, suggest(cycle.definition, later.rows).values(), strict=True)}
-    return [
-        Difference(one, keys.get(one.old.seq, "") if one.old else new_keys.get(one.new.seq, "") if one.new else "")
-        for one in notice.diff(before, later)
-    ]
+    known = {row.seq: row.key for row in cycle.rows}
+    new = {later.rows[place].seq: key for place, key in suggest(cycle.definition, later.rows).items()}
+    return [Difference(one, _key_of(one, known, new)) for one in reader.diff(before, later)]
+
+
+def _key_of(change: RowChange, known: Mapping[int, str], new: Mapping[int, str]) -> str:
+    if change.old is not None:
+        return known.get(change.old.seq, "")
+    return new.get(change.new.seq, "") if change.new is not None else ""
 
 
 def _as_json(read: Notice) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def enter(key: str) -> ResponseReturnValue:
     form = submissions.entry_form(year)
     spec = year.definition.forms[form]
     page = cases.new_form(year, spec, {})
+    reason = submissions.entry_refusal(db.session(), year, _unit(), now=g.now)
+    closed = NotNow((reason,)) if reason else None
     refusal, status = None, 200
     if page.is_submitted():
         try:
@@ -51,11 +53,10 @@ def enter(key: str) -> ResponseReturnValue:
             refusal, status = cases.shown_refusal(page, error), error.status
             year = cycles.by_key(db.session(), key)
     else:
-        reason = submissions.entry_refusal(db.session(), year, _unit(), now=g.now)
-        refusal = NotNow((reason,)) if reason else None
+        refusal = closed
     hand_in = cases.hand_in(year, year.definition.workflow.start)
     return render_template(
-        "applicant/enter.html", cycle=year, spec=spec, page=page, refusal=refusal, hand_in=hand_in
+        "applicant/enter.html", cycle=year, spec=spec, page=page, refusal=refusal, hand_in=hand_in, closed=closed
     ), status
 
 

@@ -62,6 +62,7 @@ def fill(submission_id: int, form: str) -> ResponseReturnValue:
     values = store.answers(db.session(), submission.id).get(form, {})
     page = dynamic.build(spec, {**values, "seen": submission.version}, ref_options(submission.cycle))
     refusal, status = None, 200
+    closed = _closed(submission, form)
     if page.is_submitted():
         try:
             with unit(db.session()) as work:
@@ -73,10 +74,10 @@ def fill(submission_id: int, form: str) -> ResponseReturnValue:
             refusal, status = shown_refusal(page, error), error.status
             submission = found(submission_id)
     else:
-        refusal = _closed(submission, form)
+        refusal = closed
     return render_template(
         "cases/fill.html", submission=submission, spec=spec, page=page, refusal=refusal,
-        hand_in=hand_in(submission.cycle, submission.state),
+        hand_in=hand_in(submission.cycle, submission.state), closed=closed,
     ), status  # fmt: skip
 
 

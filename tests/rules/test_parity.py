@@ -56,7 +56,7 @@ def test_sql_explanation_and_machine_agree_on_every_transition(world: World, cap
     assert sum(answers.values()) >= 2_000 * len(definition.workflow.transitions)
     for key in definition.workflow.transitions:
         for answer in (True, False):
-            assert answers[key, answer] >= 8, f"{key} was answered {answer} only {answers[key, answer]} times"
+            assert answers[key, answer] >= 5, f"{key} was answered {answer} only {answers[key, answer]} times"
 
 
 def _compare(

@@ -1,0 +1,33 @@
+"""The diagram of a definition, drawn by `transitions` itself, so that what is drawn is what is judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transitions.extensions import GraphMachine
+
+from qtb.cli.wording import when_words
+from qtb.domain.definition import Definition
+
+NARROW = str.maketrans({'"': "'", ":": "：", ";": "；", "\n": " "})  # signs that end a label in Mermaid
+
+
+def drawn(definition: Definition, lang: str) -> str:
+    """Return the definition as a Mermaid state diagram: labels of the states, and on each arrow what, and when."""
+    workflow = definition.workflow
+    machine = GraphMachine(
+        model=None, states=list(workflow.states), initial=workflow.start, auto_transitions=False,
+        graph_engine="mermaid", title=f"title: {_label(workflow.programme.title.get(lang))}",
+    )  # fmt: skip
+    for key, state in workflow.states.items():
+        machine.states[key].label = _label(state.label.get(lang))
+    for key, rule in workflow.transitions.items():
+        label = f"{'⏰ ' if rule.at else ''}{rule.label.get(lang)} ({when_words(definition, rule, lang)})"
+        for source in workflow.sources(key):
+            machine.add_transition(key, source, rule.to, label=_label(label))
+    graph: Any = machine.graph_cls(machine).get_graph()
+    return str(graph.draw(None))
+
+
+def _label(text: str) -> str:
+    return text.translate(NARROW)

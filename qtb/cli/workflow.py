@@ -1,0 +1,121 @@
+"""`qtb workflow`: a programme's definition checked, drawn, and told in plain words. No database is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from qtb.cli.commands import Group, lang, say
+from qtb.cli.context import refused, stop
+from qtb.cli.drawing import drawn
+from qtb.cli.wording import guard_words, when_words
+from qtb.domain.definition import Definition
+from qtb.domain.errors import DefinitionError, Invalid
+from qtb.effects import mail
+from qtb.services import definitions
+
+FORMATS = ("mermaid", "text")
+
+
+@click.group(cls=Group)
+def workflow() -> None:
+    """Check, draw and explain a programme's definition."""
+
+
+@workflow.command()
+@click.argument("place", required=False, metavar="[KEY|FOLDER]")
+def check(place: str | None) -> None:
+    """Check a programme's files, all programmes unless one is named; exit 1 with every finding."""
+    with refused():
+        names = [place] if place else definitions.programmes()
+        findings = [f"{name}/{finding}" for name in names for finding in _findings(name)]
+        if findings or not names:
+            stop(*(findings or [say("cli.no_programmes")]))
+
+
+@workflow.command()
+@click.argument("key", required=False)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="mermaid", show_default=True)
+def diagram(key: str | None, form: str) -> None:
+    """Draw the states and moves, as Mermaid or as lines of text."""
+    with refused():
+        definition = _loaded(key)
+        click.echo(drawn(definition, lang()) if form == "mermaid" else "\n".join(_lines(definition)))
+
+
+@workflow.command()
+@click.argument("key", required=False)
+@click.argument("state", required=False)
+def explain(key: str | None, state: str | None) -> None:
+    """Tell in plain words, state by state, who may do what and when, and what the clock does."""
+    with refused():
+        definition = _loaded(key)
+        if state is not None and state not in definition.workflow.states:
+            raise Invalid("unknown_state", name=state[:40])
+        for name in [state] if state else definition.workflow.states:
+            click.echo("\n".join(_told(definition, name)) + "\n")
+
+
+def _findings(place: str) -> list[str]:
+    try:
+        is_key = place in definitions.programmes()  # asked first: a key may also be the name of a folder here
+        definition = definitions.load(place) if is_key or not Path(place).is_dir() else definitions.load_folder(Path(place))
+    except DefinitionError as error:
+        return error.findings
+    rules = definition.workflow.transitions.values()
+    letters = {effect.letter for rule in rules for effect in rule.then}
+    wrong = [f"mail/{finding}" for letter in sorted(letters) for finding in mail.findings(letter)]
+    if not wrong:
+        n = {"states": len(definition.workflow.states), "moves": len(rules), "rows": len(definition.timeline.rows)}
+        click.echo(say("cli.definition_good", place=place, forms=len(definition.forms), letters=len(letters), **n))
+    return wrong
+
+
+def _loaded(key: str | None) -> Definition:
+    known = definitions.programmes()
+    if key is None and len(known) != 1:
+        raise Invalid("cli_programme", names=", ".join(known))
+    return definitions.load(key or known[0])
+
+
+def _lines(definition: Definition) -> Iterator[str]:
+    states = definition.workflow.states
+    for key, rule in definition.workflow.transitions.items():
+        sources = "/".join(states[name].label.get(lang()) for name in definition.workflow.sources(key))
+        target = states[rule.to].label.get(lang())
+        yield f"{sources} → {target}: {rule.label.get(lang())} ({when_words(definition, rule, lang())})"
+
+
+def _told(definition: Definition, key: str) -> Iterator[str]:
+    state = definition.workflow.states[key]
+    yield say("cli.told.state", state=state.label, key=key, kind=say(f"cli.kind.{state.kind}"))
+    for edit in state.edits:
+        form, row = definition.forms[edit.form].title, definition.timeline.rows[edit.during].title
+        yield say("cli.told.edit", role=say(f"role.{edit.by}"), form=form, row=row)
+    if state.judged:
+        yield say("cli.told.judged", row=definition.timeline.rows[state.judged].title)
+    if state.decided:
+        yield say("cli.told.decided")
+    moves = [name for name in definition.workflow.transitions if key in definition.workflow.sources(name)]
+    yield from (_move(definition, name) for name in moves)
+    if state.kind == "end" or not moves:
+        yield say("cli.told.end")
+    elif state.rests:
+        yield say("cli.told.rests")
+
+
+def _move(definition: Definition, name: str) -> str:
+    rule = definition.workflow.transitions[name]
+    target = definition.workflow.states[rule.to].label
+    who = say("list.or").join(say(f"role.{role}") for role in rule.by)
+    text = say(
+        "cli.told.clock" if rule.at else "cli.told.move", who=who, move=rule.label, key=name, state=target,
+        when=when_words(definition, rule, lang()),
+    )  # fmt: skip
+    guards = say("list.and").join(guard_words(definition, guard, lang()) for guard in rule.when)
+    text += say("cli.told.if", what=guards) if guards else ""
+    text += say("cli.told.note") if rule.note == "required" else ""
+    told = say("list.and").join(dict.fromkeys(say(f"role.{effect.to}") for effect in rule.then))
+    return text + (say("cli.told.mail", roles=told) if told else "")
