@@ -15,7 +15,7 @@ ASSETS = {
 }
 
 
-class AssetsHook(BuildHookInterface):
+class AssetsHook(BuildHookInterface[Any]):
     """Fill qtb/static/vendor before the wheel (editable or not) is made."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ PEOPLE = {  # sign-in name: (role, unit)
     "applicant3": ("applicant", APPLICANTS[2]),
 }
 # How far each of this year's entries has come: the moves made, the last one by whom.
-THIS_YEAR = (
+THIS_YEAR: list[list[str]] = (
     [[]] * 4 + [["register"]] * 9 + [["register", "submit"]] * 10 + [["register", "submit", "return"]] * 3
     + [["register", "submit", "recommend"]] * 8 + [["register", "submit", "decline"]] + [["register", "withdraw"]]
 )  # fmt: skip

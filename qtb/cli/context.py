@@ -54,9 +54,13 @@ def opened(*, at_head: bool = True) -> Iterator[Opened]:
     with refused():
         app = make_app()
         with app.app_context():
-            if at_head:
-                _require_head()
-            yield Opened(app, db.session())
+            try:
+                if at_head:
+                    _require_head()
+                yield Opened(app, db.session())
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
 
 def make_app() -> Flask:

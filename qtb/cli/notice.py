@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -26,10 +27,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "这是旧版 Word（.doc）文件，请另存为 .docx 或 .pdf 后再读取。",
         "This is an old Word file (.doc); save it as .docx or .pdf and read that.",
     ),
-    "notice.damaged": ("文件（{kind}）已损坏或内容与扩展名不符，无法读取。", "The file ({kind}) is damaged or not what its name says."),
+    "notice.damaged": (
+        "文件（{kind}）已损坏或内容与扩展名不符，无法读取。",
+        "The file ({kind}) is damaged or not what its name says.",
+    ),
     "notice.too_deep": ("文件结构嵌套过深，未读取。", "The file is nested too deeply and was not read."),
     "notice.encoding": ("无法识别文件的文字编码。", "The encoding of the text cannot be recognised."),
-    "notice.bomb": ("文件解压后过大（上限 {limit_mb} MB），未读取。", "The file unpacks too far (limit {limit_mb} MB) and was not read."),
+    "notice.bomb": (
+        "文件解压后过大（上限 {limit_mb} MB），未读取。",
+        "The file unpacks too far (limit {limit_mb} MB) and was not read.",
+    ),
     "notice.locked": ("文件已加密，无法读取。", "The file is encrypted."),
     "notice.entities": ("文件含有不允许的 XML 实体，未读取。", "The file defines XML entities, which is not allowed."),
     "notice.too_many_pages": ("PDF 超过 {limit} 页，未读取。", "The PDF has more than {limit} pages and was not read."),
@@ -38,13 +45,22 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "notice.no_schedule": ("没有找到活动时间安排。", "No schedule was found."),
     "notice.year": ("年度应在 1990 与 2100 之间。", "The year must lie between 1990 and 2100."),
 }
-_KINDS: Final = {"added": ("新增", "added"), "removed": ("删除", "removed"), "moved": ("改期", "moved"), "changed": ("修改", "changed")}
+_KINDS: Final = {
+    "added": ("新增", "added"),
+    "removed": ("删除", "removed"),
+    "moved": ("改期", "moved"),
+    "changed": ("修改", "changed"),
+}
 _FIELDS: Final = {
     "title": ("事项", "title"), "start": ("开始", "start"), "end": ("结束", "end"), "party": ("责任单位", "party"),
     "text": ("原文时间", "text"), "url": ("网址", "url"),
 }  # fmt: skip
-_LANG: Final = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of messages.")
-_FORMAT: Final = click.option("--format", "form", type=click.Choice(["json", "table"]), default="table", show_default=True)
+_LANG: Final = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of messages."
+)
+_FORMAT: Final = click.option(
+    "--format", "form", type=click.Choice(["json", "table"]), default="table", show_default=True
+)
 _YEAR: Final = click.option("--year", type=int, help="Year of the activity, where the dates name none.")
 
 
@@ -99,7 +115,7 @@ def _content(file: str) -> bytes:
     # One byte more than allowed is enough to know that a file is too large.
     most = MAX_MB * 1024 * 1024 + 1
     if file == "-":
-        return click.get_binary_stream("stdin").read(most)
+        return sys.stdin.buffer.read(most)
     with Path(file).open("rb") as stream:
         return stream.read(most)
 
@@ -117,18 +133,28 @@ def printable(text: str) -> str:
 
 def _print(text: str) -> None:
     # Bytes, because a terminal without UTF-8 must not turn a reading into a traceback.
-    stream = click.get_binary_stream("stdout")
     if text:
-        stream.write(text.encode("utf-8", "replace") + b"\n")
-    stream.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.flush()
 
 
 def _table(found: Notice, lang: str) -> list[str]:
     """Lay the rows out in columns, doubts below."""
     none = "—"
-    head = ("#", "Title", "As printed", "Start", "End", "Party") if lang == "en" else ("序号", "事项", "原文时间", "开始", "结束", "责任单位")
+    head = (
+        ("#", "Title", "As printed", "Start", "End", "Party")
+        if lang == "en"
+        else ("序号", "事项", "原文时间", "开始", "结束", "责任单位")
+    )
     cells = [
-        (str(r.seq), r.title, r.text, f"{r.start or none}{'~' if r.fuzzy and r.start else ''}", f"{r.end or none}", r.party)
+        (
+            str(r.seq),
+            r.title,
+            r.text,
+            f"{r.start or none}{'~' if r.fuzzy and r.start else ''}",
+            f"{r.end or none}",
+            r.party,
+        )
         for r in found.rows
     ]
     rows = [tuple(printable(c) for c in row) for row in (head, *cells)]
@@ -145,5 +171,7 @@ def _change(change: RowChange, lang: str) -> list[str]:
     lines = [f"{_KINDS[change.kind][is_english]}  {row.seq}  {printable(row.title)}"] if row else []
     for name in change.fields:
         before, after = getattr(change.old, name), getattr(change.new, name)
-        lines.append(f"    {_FIELDS[name][is_english]}: {printable(str(before or '—'))} → {printable(str(after or '—'))}")
+        lines.append(
+            f"    {_FIELDS[name][is_english]}: {printable(str(before or '—'))} → {printable(str(after or '—'))}"
+        )
     return lines

@@ -20,7 +20,8 @@ MAX_RATIO: Final = 200
 MAX_ENTRIES: Final = 2000
 _MB: Final = 1024 * 1024
 _CONTAINERS: Final = frozenset(
-    qn(name) for name in ("w:sdt", "w:sdtContent", "w:ins", "w:smartTag", "w:customXml", "w:moveTo", "w:hyperlink", "w:body")
+    qn(name)
+    for name in ("w:sdt", "w:sdtContent", "w:ins", "w:smartTag", "w:customXml", "w:moveTo", "w:hyperlink", "w:body")
 )
 _CHOICE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _GONE: Final = frozenset(qn(name) for name in ("w:del", "w:moveFrom", "w:instrText", "w:delText", "w:pPr", "w:rPr"))

@@ -18,9 +18,13 @@ from qtb.domain.notice_text import blocks_of
 MAX_PAGES: Final = 200
 FULL: Final = 0.78  # a line that ends beyond this share of the page's width runs to the margin
 MAX_MARKS: Final = 400_000  # characters and strokes of all pages; more is no notice
-_FOOTER: Final = re.compile(r"^[\s—–\-·]{0,6}(?:第\s?)?\d{1,3}(?:\s?页)?(?:[\s,，/共]{1,4}\d{1,3}\s?页?)?[\s—–\-·]{0,6}$")
+_FOOTER: Final = re.compile(
+    r"^[\s—–\-·]{0,6}(?:第\s?)?\d{1,3}(?:\s?页)?(?:[\s,，/共]{1,4}\d{1,3}\s?页?)?[\s—–\-·]{0,6}$"
+)
 _CLOSED: Final = re.compile(r"[。;；:：!！?？]$")
-_OPENS: Final = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}[、.]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．]|第[一二三四五六七八九十]{1,3}|附件|[①-⑳])")
+_OPENS: Final = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}[、.]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．]|第[一二三四五六七八九十]{1,3}|附件|[①-⑳])"
+)
 
 # Its remarks about damaged fonts are not for the person at the terminal.
 logging.getLogger("pdfminer").setLevel(logging.ERROR)
@@ -70,7 +74,9 @@ def _page(page: Any) -> list[_Text | _Grid]:
     boxes = [t.bbox for t in tables]
     outside = page.filter(lambda thing: not any(_inside(thing, box) for box in boxes)) if boxes else page
     lines = [_text(line, page.bbox[0]) for line in outside.extract_text_lines(return_chars=True, strip=False)]
-    items: list[_Text | _Grid] = [line for line in lines if line.words.strip() and not _FOOTER.match(line.words.strip())]
+    items: list[_Text | _Grid] = [
+        line for line in lines if line.words.strip() and not _FOOTER.match(line.words.strip())
+    ]
     items += [_Grid(_cells(t), t.bbox[1]) for t in tables]
     return sorted(items, key=lambda item: item.top)
 
@@ -124,7 +130,13 @@ def _chained(pages: list[list[_Text | _Grid]]) -> list[_Text | _Grid]:
     items: list[_Text | _Grid] = []
     for page in pages:
         rest = page
-        if items and page and isinstance(page[0], _Grid) and isinstance(items[-1], _Grid) and _same_width(items[-1], page[0]):
+        if (
+            items
+            and page
+            and isinstance(page[0], _Grid)
+            and isinstance(items[-1], _Grid)
+            and _same_width(items[-1], page[0])
+        ):
             items[-1] = _Grid(_continued(items[-1].rows, page[0].rows), items[-1].top)
             rest = page[1:]
         items += rest
@@ -135,7 +147,9 @@ def _same_width(above: _Grid, below: _Grid) -> bool:
     return bool(above.rows and below.rows) and len(above.rows[-1]) == len(below.rows[0])
 
 
-def _continued(above: tuple[tuple[Cell, ...], ...], below: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+def _continued(
+    above: tuple[tuple[Cell, ...], ...], below: tuple[tuple[Cell, ...], ...]
+) -> tuple[tuple[Cell, ...], ...]:
     first = below[0]
     is_rest = not first[0].text.strip() and all(row[0].text.strip() for row in above) and len(first) > 2
     if not is_rest or sum(bool(c.text.strip()) for c in first) * 2 > len(first) + 1:

@@ -25,7 +25,9 @@ _SIGNS: Final[tuple[tuple[bytes, str], ...]] = (
 )  # fmt: skip
 _MARKUP: Final = re.compile(r"<\s?(?:!doctype\s+html|html|head|body|table|div|p|meta|span|h[1-6])\b[^>]{0,500}>", re.I)
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([A-Za-z0-9_-]{2,20})", re.I)
-_TEXT_KINDS: Final = frozenset({"", "txt", "text", "md", "csv", "tsv", "htm", "html", "xhtml", "shtml", "doc", "wps", "log", "asp", "jsp", "php"})
+_TEXT_KINDS: Final = frozenset(
+    {"", "txt", "text", "md", "csv", "tsv", "htm", "html", "xhtml", "shtml", "doc", "wps", "log", "asp", "jsp", "php"}
+)
 
 
 class NoticeUnreadable(Invalid):
@@ -136,7 +138,11 @@ def _is_wide_text(content: bytes) -> bool:
 def _checked(text: str) -> str:
     """Return the text if it reads like one: hardly any control characters, mostly letters that people use."""
     sample = text[:20_000]
-    odd = sum(1 for c in sample if (ord(c) < 32 and c not in "\t\n\r\x07\x0b\x0c") or 0xE000 <= ord(c) <= 0xF8FF or c == "\ufffd")
+    odd = sum(
+        1
+        for c in sample
+        if (ord(c) < 32 and c not in "\t\n\r\x07\x0b\x0c") or 0xE000 <= ord(c) <= 0xF8FF or c == "\ufffd"
+    )
     known = sum(1 for c in sample if 32 <= ord(c) < 127 or c in "\t\n\r" or 0x2000 <= ord(c) <= 0x9FFF or 0xFF00 <= ord(c) <= 0xFFEF
                 or c in "\ufeff\xa0·×°±§÷")  # fmt: skip
     if odd * 50 > len(sample) or known * 10 < len(sample) * 7:

@@ -38,7 +38,9 @@ _Build = Callable[[re.Match[str]], Point]
 _TWO: Final = r"(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})"
 _SHIFTS: Final = {"今": 0, "本": 0, "当": 0, "次": 1, "翌": 1, "明": 1, "来": 1, "下": 1, "上": -1, "去": -1, "前": -1}
 _YEAR4: Final = r"(?<!\d)(?:(?:19|20)\d\d|[一二][〇○◯零0OoО一二三四五六七八九]{3})"
-_REL: Final = r"今年|本年(?:度)?|当年|次年(?:度)?|翌年|明年|来年|下年(?:度)?|下一年(?:度)?|上年(?:度)?|上一年(?:度)?|去年|同年"
+_REL: Final = (
+    r"今年|本年(?:度)?|当年|次年(?:度)?|翌年|明年|来年|下年(?:度)?|下一年(?:度)?|上年(?:度)?|上一年(?:度)?|去年|同年"
+)
 
 
 def _year(tag: str) -> str:
@@ -89,7 +91,9 @@ _SHORT: Final = re.compile(
     r"|(?<!\d)(?P<p>(?:19|20)\d\d)(?=\s?[-—~至到]{1,2}\s?(?:19|20)\d\d\s?年(?!\s?\d))"
 )
 _DASHED: Final = re.compile(r"(?<!\d)(\d{1,2})-(\d{1,2})\s?(?:—{1,2}|~|至|到)\s?(\d{1,2})-(\d{1,2})(?!\d)")
-_TAIL: Final = re.compile(rf"(?:—{{1,2}}|-{{1,2}}|~|至|到)\s?({_TWO})(?!\s?[\d.:年月日号旬天个季周一二三四五六七八九十廿卅])")
+_TAIL: Final = re.compile(
+    rf"(?:—{{1,2}}|-{{1,2}}|~|至|到)\s?({_TWO})(?!\s?[\d.:年月日号旬天个季周一二三四五六七八九十廿卅])"
+)
 _STARTS: Final = re.compile(
     r"[\d一二三四五六七八九十廿卅〇○零Q第前当同本次翌下今明来上去全年岁即自从通文发此该公之]|(?<=[-—~至到、和及,])[\s中底末月]"
 )
@@ -165,7 +169,9 @@ def _now(found: re.Match[str]) -> Point:
 def _numeric(found: re.Match[str]) -> Point:
     part = found.groupdict()
     month, day = int(part["m"] or part["M"]), int(part["d"] or part["D"])
-    return Point(*found.span(), year=int(part["y"] or part["Y"]), months=(month, month), days=(day, day), is_numeric=True)
+    return Point(
+        *found.span(), year=int(part["y"] or part["Y"]), months=(month, month), days=(day, day), is_numeric=True
+    )
 
 
 def _short(found: re.Match[str]) -> Point:

@@ -77,7 +77,9 @@ def _span(window: Window, context: _Context) -> tuple[Span, list[str]]:
     if right is None:
         first, last = _days(left, context)
         codes = ["ambiguous_end"] if window.side == "end" and left.days is None and _is_one_month(left) else []
-        return Span(None if window.side == "end" else first, None if window.side == "start" else last, left.loose), codes
+        return Span(
+            None if window.side == "end" else first, None if window.side == "start" else last, left.loose
+        ), codes
     return _pair(left, right, context)
 
 

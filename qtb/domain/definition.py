@@ -68,9 +68,8 @@ def from_text(text: str) -> Definition:
     if findings:
         raise DefinitionError(findings)
     forms = {name[len("forms/") : -len(".yaml")]: shapes[name] for name in files if name not in FIXED}
-    return Definition(
-        *(shapes[name] for name in FIXED), forms=forms, hash=evidence.digest(text), text=text, places=places
-    )
+    workflow, timeline, rubric = (shapes[name] for name in FIXED)
+    return Definition(workflow, timeline, rubric, forms, hash=evidence.digest(text), text=text, places=places)
 
 
 def _shape(shape: type[Shape], text: str, file: str) -> tuple[Shape, strict_yaml.Places]:

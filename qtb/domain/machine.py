@@ -7,7 +7,7 @@ back. A probe is made, asked and forgotten.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from transitions import EventData, Machine
 
@@ -37,7 +37,8 @@ def build(workflow: Workflow) -> Machine:
         ignore_invalid_triggers=True,
     )
     for key, transition in workflow.transitions.items():
-        machine.add_transition(key, workflow.sources(key), transition.to, conditions=_conditions(transition))
+        sources: list[Any] = list(workflow.sources(key))
+        machine.add_transition(key, sources, transition.to, conditions=_conditions(transition))
     return machine
 
 
@@ -69,12 +70,18 @@ def _conditions(transition: Transition) -> list[Any]:
 
 
 def _role(transition: Transition, event: EventData) -> bool:
-    return is_allowed(transition, event.model.actor, event.model.case)
+    probe = _probe(event)
+    return is_allowed(transition, probe.actor, probe.case)
 
 
 def _time(transition: Transition, event: EventData) -> bool:
-    return is_time(transition, event.model.timeline, event.model.case, event.model.now)
+    probe = _probe(event)
+    return is_time(transition, probe.timeline, probe.case, probe.now)
 
 
 def _guard(guard: Guard, event: EventData) -> bool:
-    return bool(facts.answer(guard, event.model.case.facts))
+    return bool(facts.answer(guard, _probe(event).case.facts))
+
+
+def _probe(event: EventData) -> Probe:
+    return cast(Probe, event.model)

@@ -54,7 +54,13 @@ def read(blocks: Sequence[Block], *, year: int | None = None) -> Notice:
     if len(found) > MAX_ROWS:
         found, is_cut = found[:MAX_ROWS], True
     known = title_year(title)
-    active = year or activity_year(found, known) or known or document_year(lines) or (notice_date.year if notice_date else None)
+    active = (
+        year
+        or activity_year(found, known)
+        or known
+        or document_year(lines)
+        or (notice_date.year if notice_date else None)
+    )
     rows, warnings = finish(found, active, notice_date, known, is_told=year is not None)
     if is_cut:
         doubts.append(Warning_(None, "truncated"))

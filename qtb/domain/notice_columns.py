@@ -83,7 +83,9 @@ def is_header(row: Sequence[Cell]) -> bool:
     known = [r for r in roles if r]
     if len(texts) < 2 or len(set(known)) < 2 or any(is_dated(t) for t in texts):
         return False
-    return len(known) * 2 >= len(texts) and bool({"time", "start", "end", "until", "finish", "other", "name", "content"} & set(known))
+    return len(known) * 2 >= len(texts) and bool(
+        {"time", "start", "end", "until", "finish", "other", "name", "content"} & set(known)
+    )
 
 
 def is_dated(text: str) -> bool:
@@ -119,7 +121,9 @@ def assign(header: Sequence[str], body: Grid) -> Columns:
     by_words = roles[title] in ("name", "content") if roles else False
     foreign = sum(bool(_FOREIGN.search(key(h))) for h in header)
     is_list = bool(header) and bool(_FOREIGN.search(key(header[title])))  # of people, works, standards
-    strength = 0 if is_list else 2 if by_words and not (foreign >= 2 and roles[title] == "name") else 0 if foreign else 1
+    strength = (
+        0 if is_list else 2 if by_words and not (foreign >= 2 and roles[title] == "name") else 0 if foreign else 1
+    )
     if strength == 1 and not _is_convincing(body, columns.timed, title):
         strength = 0
     return Columns(
@@ -172,12 +176,16 @@ def _is_bare(body: Grid, column: int) -> bool:
 def _time_by_content(roles: Sequence[str], body: Grid) -> Columns:
     width = max((len(row) for row in body), default=0)
     free = [i for i in range(width) if not roles or i >= len(roles) or roles[i] in ("", "name", "content", "note")]
-    shares = {i: sum(map(is_dated, filled)) / len(filled) for i in free if (filled := [t for t in _cells(body, i) if t])}
+    shares = {
+        i: sum(map(is_dated, filled)) / len(filled) for i in free if (filled := [t for t in _cells(body, i) if t])
+    }
     likely = [i for i in free if shares.get(i, 0.0) >= 0.6]
     return Columns(time=max(likely, key=lambda i: shares[i])) if likely else Columns()
 
 
-def _titles(header: Sequence[str], roles: Sequence[str], body: Grid, taken: tuple[int, ...]) -> tuple[int | None, int | None]:
+def _titles(
+    header: Sequence[str], roles: Sequence[str], body: Grid, taken: tuple[int, ...]
+) -> tuple[int | None, int | None]:
     names = [i for i, r in enumerate(roles) if r == "name" and i not in taken]
     contents = [i for i, r in enumerate(roles) if r == "content" and i not in taken]
     if names and contents:

@@ -15,13 +15,25 @@ _ACTION: Final = re.compile(
     r"报送|提交|报名|申报|上报|寄|发送|发至|发到|填报|填写|完成|推荐|反馈|登录|上传|递交|汇总|缴|参加|召开|举办|举行|开展|公布|发布|评审|评价|公示|颁奖|表彰"
     r"|组织|启动|受理|截止|交至|交到|送达|送至|报至|报我会|报协会|报秘书处|汇款|回执|注册|培训|交流|验收|宣贯|总结|审核|检查|进行|将.{1,40}[报交送]"
 )
-_EVENT: Final = re.compile(r"召开|举办|举行|公布|发布|公示|评审|开展|组织|启动|进行|受理|颁奖|表彰|报名|申报|培训|开放|开通")
-_TIMED: Final = re.compile(r"([^,，:：。;；]{2,24}?)(?:的)?(?:具体|起止|截止|受理|开始)?(?:时间|日期|期限|期)\s?(?:安排)?(?:为|是|定于|定在|自|从|在|:|：)\s?(?:自|从)?$")
-_SUBJECT: Final = re.compile(r"([^,，:：。;；]{2,40}?)(?:拟|定|将|计划|初步定|暂定|预计|预定|于)?(?:定)?(?:于|在|自|从)\s?$")
-_GIVEN: Final = re.compile(r"(?:将|把)([^,，。]{1,40}?)(?:一式.{1,6}份)?(?:以.{1,16}形式|统一|一并|分别|及时)?(报送|提交|发送|寄送|上报|反馈|上传|递交|送交|汇总|(?:报|发|寄|交|送)(?=[至到给往我协秘]))")
-_SENT: Final = re.compile(r"(报送|提交|发送|寄送|上报|反馈|上传|递交|填报|填写|完成|缴纳|推荐)([^,，。;；]{1,30}?)(?:至|到|给|,|，|。|;|；|工作|$)")
+_EVENT: Final = re.compile(
+    r"召开|举办|举行|公布|发布|公示|评审|开展|组织|启动|进行|受理|颁奖|表彰|报名|申报|培训|开放|开通"
+)
+_TIMED: Final = re.compile(
+    r"([^,，:：。;；]{2,24}?)(?:的)?(?:具体|起止|截止|受理|开始)?(?:时间|日期|期限|期)\s?(?:安排)?(?:为|是|定于|定在|自|从|在|:|：)\s?(?:自|从)?$"
+)
+_SUBJECT: Final = re.compile(
+    r"([^,，:：。;；]{2,40}?)(?:拟|定|将|计划|初步定|暂定|预计|预定|于)?(?:定)?(?:于|在|自|从)\s?$"
+)
+_GIVEN: Final = re.compile(
+    r"(?:将|把)([^,，。]{1,40}?)(?:一式.{1,6}份)?(?:以.{1,16}形式|统一|一并|分别|及时)?(报送|提交|发送|寄送|上报|反馈|上传|递交|送交|汇总|(?:报|发|寄|交|送)(?=[至到给往我协秘]))"
+)
+_SENT: Final = re.compile(
+    r"(报送|提交|发送|寄送|上报|反馈|上传|递交|填报|填写|完成|缴纳|推荐)([^,，。;；]{1,30}?)(?:至|到|给|,|，|。|;|；|工作|$)"
+)
 _HELD: Final = re.compile(r"(?:召开|举办|举行|开展|组织|公布|发布|进行|启动)(?:对)?([^,，。;；]{2,30})")
-_FILLER: Final = re.compile(r"^(?:请|各|有关|相关|推荐|申报|参评|参赛|单位|企业|我会|协会|应|须|需|务必|必须|可|将|把|统一|并|前|之前|,|，|、|于|在)+")
+_FILLER: Final = re.compile(
+    r"^(?:请|各|有关|相关|推荐|申报|参评|参赛|单位|企业|我会|协会|应|须|需|务必|必须|可|将|把|统一|并|前|之前|,|，|、|于|在)+"
+)
 
 
 def deadlines(body: str, heading: str) -> list[Draft]:
@@ -49,20 +61,26 @@ def _deadline(sentence: str, phrase: Phrase, heading: str) -> Draft | None:
     if len(title) < 2 or covers(text) < 0.3:
         return None
     side = phrase.windows[0].side if len(phrase.windows) == 1 else ""
-    words, url = without_urls(after)
+    _words, url = without_urls(after)
     return Draft(title=title[:40], text=text, url=url, only=side)
 
 
 def _is_set(before: str, after: str, phrase: Phrase) -> bool:
     """Tell whether a date is set for something to be done, not told in passing."""
     near = before[-24:] + after[:40]
-    if re.match(r"^\s?(?:的|[,，]?\s?第)", after) or re.search(r"(?:对|关于|根据|自|的|《)\s?$", before) and not re.search(r"自\s?$", before):
+    if re.match(r"^\s?(?:的|[,，]?\s?第)", after) or (
+        re.search(r"(?:对|关于|根据|自|的|《)\s?$", before) and not re.search(r"自\s?$", before)
+    ):
         return False
     if any(w.side == "end" for w in phrase.windows):
         return bool(_ACTION.search(near))
     if _TIMED.search(before):
         return True
-    is_led = bool(re.search(r"(?:于|在|自|从|定为|期间)\s?$", before)) or not before.strip() or before.rstrip().endswith((",", "，", "、"))
+    is_led = (
+        bool(re.search(r"(?:于|在|自|从|定为|期间)\s?$", before))
+        or not before.strip()
+        or before.rstrip().endswith((",", "，", "、"))
+    )
     return is_led and bool(_EVENT.search(after[:40]))
 
 

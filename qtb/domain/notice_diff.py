@@ -57,7 +57,9 @@ def _compared(old: NoticeRow, new: NoticeRow) -> RowChange | None:
 
 def _matched(old: Sequence[NoticeRow], new: Sequence[NoticeRow]) -> dict[int, int]:
     pairs: dict[int, int] = {}
-    _pair(pairs, [(i, j) for i, a in enumerate(old) for j, b in enumerate(new) if a.title == b.title and a.seq == b.seq])
+    _pair(
+        pairs, [(i, j) for i, a in enumerate(old) for j, b in enumerate(new) if a.title == b.title and a.seq == b.seq]
+    )
     _pair(pairs, [(i, j) for i, a in enumerate(old) for j, b in enumerate(new) if a.title == b.title])
     left = [i for i in range(len(old)) if i not in pairs]
     free = [j for j in range(len(new)) if j not in pairs.values()]
@@ -80,4 +82,3 @@ def _pair(pairs: dict[int, int], wanted: Sequence[tuple[int, int]]) -> None:
 
 def _likeness(left: str, right: str) -> float:
     return SequenceMatcher(None, left[:200], right[:200], autojunk=False).ratio()
-

@@ -85,15 +85,23 @@ def _headed(grid: list[Row], at: int) -> tuple[tuple[str, ...], list[Row]]:
     top, below = grid[at], grid[at + 1 : at + 2]
     if below and _is_second_line(top, below[0]):
         pairs = zip(_spread(top), below[0], strict=True)
-        texts = (a if key(a) == key(b.text) or not b.text.strip() else joined(b.text) if not a else a + joined(b.text) for a, b in pairs)
+        texts = (
+            a if key(a) == key(b.text) or not b.text.strip() else joined(b.text) if not a else a + joined(b.text)
+            for a, b in pairs
+        )
         return tuple(texts), grid[at + 2 :]
     return tuple(joined(c.text) for c in top), grid[at + 1 :]
 
 
 def _is_second_line(top: Row, below: Row) -> bool:
     news = [joined(b.text) for a, b in zip(top, below, strict=True) if b.text.strip() and key(a.text) != key(b.text)]
-    return len(news) >= 2 and len(news) < len(below) and all(
-        role(t) in ("start", "end", "time", "seq", "party", "note", "name") and not is_dated(t) and len(t) <= 8 for t in news
+    return (
+        len(news) >= 2
+        and len(news) < len(below)
+        and all(
+            role(t) in ("start", "end", "time", "seq", "party", "note", "name") and not is_dated(t) and len(t) <= 8
+            for t in news
+        )
     )
 
 
@@ -116,7 +124,11 @@ def _upright(grid: list[Row]) -> list[Row]:
         return grid
     heads = [role(joined(row[0].text)) for row in grid]
     times = [i for i, r in enumerate(heads) if r in ("time", "start", "end", "until", "finish")]
-    if len([h for h in heads if h]) == len(heads) and times and all(is_timed(c.text) for c in grid[times[0]][1:] if c.text.strip()):
+    if (
+        len([h for h in heads if h]) == len(heads)
+        and times
+        and all(is_timed(c.text) for c in grid[times[0]][1:] if c.text.strip())
+    ):
         return [tuple(column) for column in zip(*grid, strict=True)]
     dated = [i for i, row in enumerate(grid) if all(is_dated(c.text) for c in row if c.text.strip())]
     if len(grid) <= 3 and len(dated) == 1 and not any(_dated_column(grid)):

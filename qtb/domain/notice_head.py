@@ -15,10 +15,14 @@ _KINDS: Final = r"(?:通知|公告|通告|启事|方案|函|意见|安排|计划
 _SUFFIX: Final = r"(?:\s?[(（][^()（）]{1,20}[)）])?"
 _TITLE: Final = re.compile(rf"{_KINDS}{_SUFFIX}$")
 _ABOUT: Final = re.compile(r"^(?:[\u4e00-\u9fff“”‘’\"()()、·\s]{0,40})?关\s{0,4}于")
-_NUMBER: Final = re.compile(r"^[^\d。,，]{0,24}[〔\[(（【﹝]\s?((?:19|20)\d\d)\s?[〕\])）】﹞]\s?(?:第\s?)?[\d×xX*]{1,5}\s?号\s?(?:签发人.{0,12})?$")
+_NUMBER: Final = re.compile(
+    r"^[^\d。,，]{0,24}[〔\[(（【﹝]\s?((?:19|20)\d\d)\s?[〕\])）】﹞]\s?(?:第\s?)?[\d×xX*]{1,5}\s?号\s?(?:签发人.{0,12})?$"
+)
 _LABEL: Final = re.compile(r"^(?:标题|题目|主题|文件名称|附件\s?\d{0,2})\s?[:：]\s?")
 _LETTERHEAD: Final = re.compile(r"(?:文件|红头|便函)$")
-_ORGAN_END: Final = re.compile(r"(?:协会|委员会|办公室|总会|学会|公司|局|厅|部|中心|联合会|促进会|院|组委会|工会|所|处|秘书处|市质协|委)\s?(?:[(（][^()（）]{0,10}[)）])?$")
+_ORGAN_END: Final = re.compile(
+    r"(?:协会|委员会|办公室|总会|学会|公司|局|厅|部|中心|联合会|促进会|院|组委会|工会|所|处|秘书处|市质协|委)\s?(?:[(（][^()（）]{0,10}[)）])?$"
+)
 _FIRST_LINES: Final = 25
 
 
@@ -82,7 +86,11 @@ def title_year(title: str) -> int | None:
 
 def signature(lines: Sequence[str]) -> tuple[int, date] | None:
     """Find the signature date: a full date alone on a line, best below an issuing body, last of several."""
-    found = [(i, day) for i, line in enumerate(lines) if (day := signed_day(line)) and not _is_asked(lines[i - 1] if i else "")]
+    found = [
+        (i, day)
+        for i, line in enumerate(lines)
+        if (day := signed_day(line)) and not _is_asked(lines[i - 1] if i else "")
+    ]
     signed = [pair for pair in found if pair[0] and _is_organ(lines[pair[0] - 1])]
     late = [pair for pair in found if pair[0] >= len(lines) // 3 and pair[0] >= 2]
     own = [pair for pair in found if _ORGAN_END.search(_before(lines[pair[0]]))]
@@ -102,14 +110,24 @@ def _is_organ(line: str) -> bool:
 def signed_day(line: str) -> date | None:
     """Give the day when a line is one full date, perhaps behind the signing body's name."""
     text = line.strip().strip("。.").strip()
-    if not 8 <= len(text) <= 60 or re.search(r"[:：(（]", text) or not re.search(r"[\d一二三四五六七八九十日号]$", text):
+    if (
+        not 8 <= len(text) <= 60
+        or re.search(r"[:：(（]", text)
+        or not re.search(r"[\d一二三四五六七八九十日号]$", text)
+    ):
         return None
     own = phrases(text, whole=True)
     if len(own) != 1 or own[0].stop < len(text) or len(own[0].windows) != 1 or own[0].windows[0].right:
         return None
     point = own[0].windows[0].left
     before = text[: own[0].begin].strip()
-    if point.year is None or point.days is None or point.loose or own[0].windows[0].side or (point.days[0] != point.days[1]):
+    if (
+        point.year is None
+        or point.days is None
+        or point.loose
+        or own[0].windows[0].side
+        or (point.days[0] != point.days[1])
+    ):
         return None
     if before and not (_ORGAN_END.search(before) and not re.search(r"[:：,，。;；]", before)):
         return None

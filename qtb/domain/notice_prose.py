@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from qtb.domain.date_masks import is_undecided
 from qtb.domain.dates import read_dates
 from qtb.domain.notice_cells import parted, tight, trimmed
 from qtb.domain.notice_deadlines import deadlines
@@ -16,11 +18,19 @@ from qtb.domain.notice_stages import each_is, is_when, plain_label, stage_of
 from qtb.domain.numerals import fold
 
 MAX_LINES: Final = 3000  # of running text; the stages of a notice stand well before
-_PARTY: Final = re.compile(r"^(?:责任|牵头|组织|主办|承办|实施|负责)(?:单位|部门|机构|者|方)?\s?[:：]\s?([^。;；]{2,60})")
-_WHEN_ONLY: Final = re.compile(r"^(?:时\s?间|日\s?期|起止时间|时间安排|时间节点|时间要求|活动时间|工作时间|完成时间|截止时间|时限|期限|时段|进度)\s?[:：]\s?")
-_SPLIT: Final = re.compile(r"(?=第[一二三四五六七八九十]{1,2}(?:阶段|步|环节))|(?<=[。;；:：,，])(?=[一二三四五六七八九]是)|(?<=[。;；:：])\s?(?=[①-⑳])|"
-                           r"(?<=[。;；:：])\s?(?=[(（][一二三四五六七八九1-9][)）])")
-_GENERIC: Final = re.compile(r"要求|事项|说明|方式|方法|联系|其他|其它|注意|原则|宗旨|目的|条件|背景|意义|对象|范围|依据|组织领导|须知|材料|附件|费用|地点|内容$|保障|标准")
+_PARTY: Final = re.compile(
+    r"^(?:责任|牵头|组织|主办|承办|实施|负责)(?:单位|部门|机构|者|方)?\s?[:：]\s?([^。;；]{2,60})"
+)
+_WHEN_ONLY: Final = re.compile(
+    r"^(?:时\s?间|日\s?期|起止时间|时间安排|时间节点|时间要求|活动时间|工作时间|完成时间|截止时间|时限|期限|时段|进度)\s?[:：]\s?"
+)
+_SPLIT: Final = re.compile(
+    r"(?=第[一二三四五六七八九十]{1,2}(?:阶段|步|环节))|(?<=[。;；:：,，])(?=[一二三四五六七八九]是)|(?<=[。;；:：])\s?(?=[①-⑳])|"
+    r"(?<=[。;；:：])\s?(?=[(（][一二三四五六七八九1-9][)）])"
+)
+_GENERIC: Final = re.compile(
+    r"要求|事项|说明|方式|方法|联系|其他|其它|注意|原则|宗旨|目的|条件|背景|意义|对象|范围|依据|组织领导|须知|材料|附件|费用|地点|内容$|保障|标准"
+)
 _SALUTE: Final = re.compile(r"^(?:各|尊敬|全体|亲爱|敬|附|联系|主送|抄送)")
 _BULLET: Final = re.compile(r"^[\s•·●○■□◆◇★☆▲△►▶➢✦※*▪◎\-–—>]{1,6}(?=\S)")
 _SECTION: Final = re.compile(r"安排|步骤|进度|程序|流程|阶段|日程|计划|时间")
@@ -82,8 +92,8 @@ def _is_heading(line: Line) -> bool:
 def _stages(line: Line, heading: tuple[int, str, str] | None, at: int) -> list[Draft]:
     body = line.body
     when = _WHEN_ONLY.match(body)
-    if heading and (when or is_when(body)):
-        words = body[when.end() :] if when else body
+    words = body[when.end() :] if when else body
+    if heading and (is_when(words) or (when and is_undecided(fold(words)))):
         title = _heading_title(heading[1])
         draft = stage_of(f"{title}:{words}", True, "") if title and not _GENERIC.search(title) else None
         if draft:
@@ -162,7 +172,11 @@ def _counted(rows: list[Draft], numbers: dict[int, int | None]) -> list[Draft]:
     """Keep the text's own numbers when they count all rows upwards from one, else let them run."""
     own = [numbers.get(id(row)) for row in rows]
     given = [n for n in own if n is not None]
-    if len(given) == len(rows) and given and given[0] == 1 and all(a < b for a, b in zip(given, given[1:], strict=False)):
+    if (
+        len(given) == len(rows)
+        and given
+        and given[0] == 1
+        and all(a < b for a, b in itertools.pairwise(given))
+    ):
         return [replace(row, seq=n) for row, n in zip(rows, given, strict=True)]
     return rows
-

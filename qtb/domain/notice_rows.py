@@ -66,7 +66,9 @@ def _read(draft: Draft, year: int | None, notice_date: date | None) -> Reading:
     text = draft.text
     reading = read_dates(text, year=year, notice_date=notice_date, whole=draft.whole)
     if draft.only and _is_single(draft, reading):
-        return read_dates(text, year=year, notice_date=notice_date, whole=draft.whole, only=draft.only.replace("finish", "end"))
+        return read_dates(
+            text, year=year, notice_date=notice_date, whole=draft.whole, only=draft.only.replace("finish", "end")
+        )
     return reading
 
 

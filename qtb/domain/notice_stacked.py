@@ -108,7 +108,9 @@ def _after(texts: list[str], count: int) -> tuple[list[str], int]:
     cells: list[str] = []
     used = 0
     for text in texts:
-        if cells and (cells[-1].endswith(("/", "、", "及", "和", "与", ",", "，")) or text.startswith(("/", "／", "、", "http"))):
+        if cells and (
+            cells[-1].endswith(("/", "、", "及", "和", "与", ",", "，")) or text.startswith(("/", "／", "、", "http"))
+        ):
             cells[-1] += "\n" + text
         elif len(cells) < count:
             cells.append(text)
@@ -133,7 +135,12 @@ def _chunks(lines: Sequence[str], at: int, kinds: list[str]) -> tuple[list[list[
             break
         row, used = _shared(texts, kinds)
         time = next(i for i, k in enumerate(kinds) if k in _TIMES)
-        if row is None or used > len(kinds) + 3 or any(_is_prose(t) for t in texts[:used]) or texts.index(row[time]) > time + 2:
+        if (
+            row is None
+            or used > len(kinds) + 3
+            or any(_is_prose(t) for t in texts[:used])
+            or texts.index(row[time]) > time + 2
+        ):
             break
         rows.append(row)
         stop = filled[place + used - 1][0] + 1

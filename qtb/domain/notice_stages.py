@@ -11,7 +11,9 @@ from qtb.domain.notice_cells import tight, trimmed, without_urls
 from qtb.domain.notice_model import Draft
 from qtb.domain.numerals import fold
 
-_BRACKET: Final = re.compile(r"[(（【\[〔]([^()（）【】\[\]〔〕]{2,60}(?:[(（][^()（）]{1,12}[)）][^()（）]{0,40})?)[)）】\]〕]")
+_BRACKET: Final = re.compile(
+    r"[(（【\[〔]([^()（）【】\[\]〔〕]{2,60}(?:[(（][^()（）]{1,12}[)）][^()（）]{0,40})?)[)）】\]〕]"
+)
 _LABEL: Final = re.compile(r"^([^:：。;；!！?？]{2,30}?)\s?(?:[:：]|——)\s?(.{2,400})$")
 _TIME_WORD: Final = re.compile(
     r"(?:的)?(?:具体|起止|截止|截至|开始|结束|受理|计划|安排|完成|预计){0,2}(?:时间|日期|期限|时限|节点|时段|时间安排|时间节点|时间要求|(?<=[示名报理])期)(?:安排|要求|节点|为|是)?$"
@@ -28,6 +30,9 @@ _ACHIEVED: Final = re.compile(
     r"(?:成果|项目|课题|案例|专利|工程|作品|业绩|奖)"
 )
 _IS_STAGE: Final = re.compile(r"^\s?(?:为|是|属)\s?([^,，。;；:：为]{2,24})(?=[,，。;；]|$)")
+_ADVERB: Final = re.compile(
+    r"不晚于|不迟于|截至|截止|暂定|预计|拟于|之前|以前|左右|前后|北京时间|具体|时间|另行|通知|为准|以|完成|举行|进行|召开|开始|结束|各一次"
+)
 _POSTED: Final = re.compile(r"^(?:发布|发表|更新|公开|上传|录入)(?:时间|日期)$")
 _TAGGED: Final = re.compile(r"^[【\[〖「](.{2,20})[】\]〗」]\s{0,3}[:：]?\s{0,3}(?=\S)")
 _LEAD: Final = re.compile(r"^(?:自|从|于|在|拟于|定于|计划|拟|时间为|每年|暂定|预计)?\s?$")
@@ -38,7 +43,11 @@ _PARTY: Final = re.compile(
 
 def is_when(body: str) -> bool:
     """Tell whether a line is a date and nothing else."""
-    return len(body) <= 60 and covers(body) >= 0.8 and not re.match(r"^\d{4}\s?年?$", body.strip())
+    if len(body) > 60 or covers(body) < 0.8 or re.match(r"^\d{4}\s?年?$", body.strip()):
+        return False
+    own = phrases(body, whole=True)
+    around = _ADVERB.sub("", body[: own[0].begin] + "|" + mask(fold(body))[own[-1].stop :]) if own else ""
+    return bool(own) and not re.search(r"[\u4e00-\u9fff]{2}", around)
 
 
 def plain_label(text: str) -> str:
@@ -75,7 +84,11 @@ def each_is(body: str) -> list[Draft]:
 def _listed(body: str) -> list[Draft]:
     """Read a list in one line: 报名（3月）→评审（4月）, or 报名3月，评审4月."""
     label = re.match(r"^[^:：。，,；;]{0,12}(?:安排|时间|进度|流程|步骤|计划|如下|程序)\s?[:：]", body)
-    pieces = [p.strip() for p in re.split(r"[→；;。，,]|、(?![^（(]{0,12}[）)])|->", body[label.end() if label else 0 :]) if p.strip()]
+    pieces = [
+        p.strip()
+        for p in re.split(r"[→；;。，,]|、(?![^（(]{0,12}[）)])|->", body[label.end() if label else 0 :])
+        if p.strip()
+    ]
     if not 2 <= len(pieces) <= 30 or any(len(p) > 50 for p in pieces):
         return []
     drafts = [d for p in pieces if (d := _bracketed(p, True, "") or _date_last(p, True))]
@@ -121,7 +134,9 @@ def _bracketed(body: str, is_numbered: bool, style: str) -> Draft | None:
         title = before or _clause(after)
         if is_stage and title:
             party = _PARTY.match(after)
-            return _draft(plain_label(title), inner, own[0] if len(own) == 1 else None, party[1] if party and before else "")
+            return _draft(
+                plain_label(title), inner, own[0] if len(own) == 1 else None, party[1] if party and before else ""
+            )
     return None
 
 
@@ -149,7 +164,13 @@ def _labelled(body: str, is_numbered: bool) -> Draft | None:
     if not (is_time or covers(rest) >= 0.6 or _is_lead(rest[: first.begin])):
         return None
     party = _PARTY.match(rest[last.stop :])
-    only = "end" if "截止" in label or "截至" in label else "start" if re.search(r"(?:开始|启动)(?:时间|日期)", label) else ""
+    only = (
+        "end"
+        if "截止" in label or "截至" in label
+        else "start"
+        if re.search(r"(?:开始|启动)(?:时间|日期)", label)
+        else ""
+    )
     text = rest[first.begin : last.stop] if not _until(rest, first) else rest[: last.stop]
     title = plain_label(label) or ""
     draft = _draft(title or label, text, first if len(own) == 1 else None, party[1] if party else "")
@@ -163,7 +184,9 @@ def _until(text: str, phrase: Phrase) -> bool:
 
 
 def _is_lead(text: str) -> bool:
-    return bool(_LEAD.match(text.strip())) or bool(re.match(r"^(?:截[至止]|不[晚迟]于|最[晚迟]|请?(?:务必)?[于在])", text))
+    return bool(_LEAD.match(text.strip())) or bool(
+        re.match(r"^(?:截[至止]|不[晚迟]于|最[晚迟]|请?(?:务必)?[于在])", text)
+    )
 
 
 def _date_first(body: str, is_numbered: bool) -> Draft | None:
@@ -194,7 +217,9 @@ def _date_last(body: str, is_numbered: bool) -> Draft | None:
     party = _PARTY.match(after) if after.startswith((" ", "\u3000", "(", "（")) else None
     if (after.strip("。;；.,， ") and not party) or len(before.strip()) > 30 or re.search(r"[。;；,，《》]", before):
         return None
-    is_parted = before.endswith((" ", "\u3000", "-", "—", "|")) or before.rstrip().endswith(("阶段", "为", "时间", "日期"))
+    is_parted = before.endswith((" ", "\u3000", "-", "—", "|")) or before.rstrip().endswith(
+        ("阶段", "为", "时间", "日期")
+    )
     if not (is_numbered or is_parted) or re.search(r"[于请在截]\s?$", before) or signed_like(before):
         return None
     title = plain_label(re.sub(r"(?:定为|定在|为|是|拟定|暂定)\s?$", "", before.strip()))
@@ -209,6 +234,10 @@ def signed_like(before: str) -> bool:
 def _open_stage(body: str, is_numbered: bool) -> Draft | None:
     """Keep a stage whose bracket says that its time is still open."""
     found = _BRACKET.search(body[:80])
-    if not found or not is_undecided(fold(found[1])) or not (is_numbered and ("时间" in found[1] or "阶段" in body[: found.start()])):
+    if (
+        not found
+        or not is_undecided(fold(found[1]))
+        or not (is_numbered and ("时间" in found[1] or "阶段" in body[: found.start()]))
+    ):
         return None
     return _draft(body[: found.start()], found[1], None)

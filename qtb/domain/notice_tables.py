@@ -15,7 +15,9 @@ from qtb.domain.numerals import sequence
 
 _REMARK: Final = re.compile(r"^\s{0,4}(?:备\s?注|注|说\s?明|注意|合\s?计|总\s?计|小\s?计)\s?(?:[:：1-9]|$)")
 # A table under such words is about something else than this year's schedule.
-_ASIDE: Final = re.compile(r"往年|上年度|上一年度|历年|回顾|样表|示例|填写说明|参考格式|联系方式|联系人|名单|收费|费用|名额|获奖")
+_ASIDE: Final = re.compile(
+    r"往年|上年度|上一年度|历年|回顾|样表|示例|填写说明|参考格式|联系方式|联系人|名单|收费|费用|名额|获奖"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,15 @@ def choose(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
 
 def _worth(candidate: Plan) -> tuple[int, int]:
     columns = candidate.columns
-    return (columns.seq is not None) + (columns.party is not None) + 2 * (len(candidate.sheet.body) > 1), -candidate.place
+    return (columns.seq is not None) + (columns.party is not None) + 2 * (
+        len(candidate.sheet.body) > 1
+    ), -candidate.place
 
 
 def _is_kin(first: Plan, other: Plan) -> bool:
     """Tell whether two tables are parts of one schedule: the same heading, or none and the same width."""
     if not other.sheet.header:
-        return bool(other.sheet.body) and len(other.sheet.body[0]) == len((first.sheet.header or first.sheet.body[0]))
+        return bool(other.sheet.body) and len(other.sheet.body[0]) == len(first.sheet.header or first.sheet.body[0])
     mine, others = {key(h) for h in first.sheet.header if h}, {key(h) for h in other.sheet.header if h}
     return len(mine & others) * 4 >= 3 * max(len(mine), len(others)) or _shape(first) == _shape(other)
 
@@ -117,7 +121,8 @@ def _filled(row: tuple[Cell, ...], above: tuple[Cell, ...], chosen: Plan) -> tup
     if columns.start is not None and any(row[c].text.strip() for c in columns.timed):
         heirs -= {*columns.timed}
     return tuple(
-        Cell(above[i].text, True) if i in heirs and not c.text.strip() and above[i].text.strip() else c for i, c in enumerate(row)
+        Cell(above[i].text, True) if i in heirs and not c.text.strip() and above[i].text.strip() else c
+        for i, c in enumerate(row)
     )
 
 

@@ -158,8 +158,13 @@ def _record(lines: Sequence[str], at: int, width: int) -> tuple[list[str], int] 
         return None
     place = at + 1
     # Spreadsheets put a cell of several lines in quotes; browsers let its lines run on.
-    while place < len(lines) and place < at + 12 and (
-        (re.search(r"(?:^|\t)\"[^\"]{0,2000}$", text)) or (text.count("\t") + 1 < width and _runs_on(lines, place, text, width))
+    while (
+        place < len(lines)
+        and place < at + 12
+        and (
+            (re.search(r"(?:^|\t)\"[^\"]{0,2000}$", text))
+            or (text.count("\t") + 1 < width and _runs_on(lines, place, text, width))
+        )
     ):
         text += "\n" + lines[place]
         place += 1
@@ -193,7 +198,9 @@ def _piped(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
             lines_drawn += 1
         elif line.strip() and _is_piped(line):
             groups[-1].append(_split_pipes(line))
-        elif line.strip() or (place + 1 < len(lines) and not (_is_piped(lines[place + 1]) or _is_border(lines[place + 1]))):
+        elif line.strip() or (
+            place + 1 < len(lines) and not (_is_piped(lines[place + 1]) or _is_border(lines[place + 1]))
+        ):
             break
         stop = place + 1
     groups = [g for g in groups if g]
@@ -226,7 +233,14 @@ def _wrapped(rows: list[list[str]]) -> list[list[str]]:
     result: list[list[str]] = []
     for row in rows:
         dates_blank = sum(not c for c in row) >= max(len(row) - 2, 2)
-        if result and len(result) > 1 and not row[0] and dates_blank and sequence(result[-1][0]) is not None and len(row) == len(result[-1]):
+        if (
+            result
+            and len(result) > 1
+            and not row[0]
+            and dates_blank
+            and sequence(result[-1][0]) is not None
+            and len(row) == len(result[-1])
+        ):
             result[-1] = _stack([result[-1], row])
         else:
             result.append(row)

@@ -16,7 +16,7 @@ def activity_year(found: Sequence[Draft], known: int | None) -> int | None:
     years = set(firsts) | headed
     if not years:
         return None
-    if known in years or known is not None and _is_lead_in(found, known):
+    if known in years or (known is not None and _is_lead_in(found, known)):
         return known
     counts = Counter(firsts or headed)
     return min(counts, key=lambda y: (-counts[y], y))

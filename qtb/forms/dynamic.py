@@ -45,7 +45,7 @@ def show_errors(form: FlaskForm, checked: Checked) -> None:
 
 def _field(key: str, spec: FieldSpec, options: Options) -> Field:
     label = spec.label.get(language())
-    about = {
+    about: dict[str, Any] = {
         "description": spec.help.get(language()) if spec.help else "",
         "render_kw": {
             **WIDGETS.get(spec.type, {}),

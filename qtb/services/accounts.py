@@ -20,6 +20,7 @@ from qtb.domain.fields import PATTERNS, FieldError, clean
 from qtb.domain.roles import ROLES, UNIT_KINDS, Actor
 from qtb.store import accounts, audit
 from qtb.store.accounts import Account, Invitation, Membership, SignIn, Unit
+from qtb.store.unit import lock
 
 Row = TypeVar("Row", Account, Unit)
 
@@ -162,6 +163,7 @@ def grant(session: Session, account: Account, unit: Unit, role: str, *, actor: A
         raise Invalid("unknown_role", name=role[:40])
     if UNIT_KINDS[role] != unit.kind:
         raise Invalid("role_unit", role=role)
+    lock(session, account)
     held = select(Membership).filter_by(account_id=account.id, unit_id=unit.id, role=role)
     membership = session.scalar(held) or Membership(account_id=account.id, unit_id=unit.id, role=role)
     membership.ended_at = None
@@ -171,7 +173,7 @@ def grant(session: Session, account: Account, unit: Unit, role: str, *, actor: A
 
 def end_membership(session: Session, membership_id: int, *, actor: Actor, now: datetime) -> Account:
     """Take a role away; it bites at the next request."""
-    membership = session.get(Membership, membership_id)
+    membership = session.get(Membership, membership_id, with_for_update=True)
     if membership is None or membership.ended_at is not None:
         raise Missing("membership")
     if membership.account_id == actor.user_id and membership.role == "organiser":

@@ -18,6 +18,7 @@ from qtb.store.accounts import Account
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Award, Sheet
 from qtb.store.submissions import Submission
+from qtb.store.unit import lock
 
 KIND = "MAT"
 MAX_COMMENT = 2_000
@@ -33,6 +34,7 @@ class Unscored(Invalid):
 
 def assign(session: Session, submission: Submission, evaluator: Account, *, actor: Actor, now: datetime) -> Sheet:
     """Give a work to an evaluator; a second time changes nothing."""
+    lock(session, submission)
     roles = {one.role for one in accounts.memberships(session, evaluator.id)}
     if "evaluator" not in roles:
         raise Invalid("not_evaluator", name=evaluator.name)
@@ -61,6 +63,8 @@ def score(
     """Keep an evaluator's scores; with `finish` every item must have one and the sheet counts from then on."""
     if sheet.evaluator_id != actor.user_id:
         raise Denied("not_yours")
+    lock(session, sheet.submission)
+    session.refresh(sheet)
     refusal = scoring_refusal(session, sheet, now=now)
     if refusal:
         raise NotNow((refusal,))
@@ -94,6 +98,7 @@ def scoring_refusal(session: Session, sheet: Sheet, *, now: datetime) -> Reason 
 
 def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
     """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
+    lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]
     if not state.decided:

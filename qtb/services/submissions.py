@@ -23,6 +23,7 @@ from qtb.store import submissions as store
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Answer, Submission
+from qtb.store.unit import lock
 
 
 class Incorrect(Refusal):
@@ -50,6 +51,7 @@ def enter(
     """Enter a team of a unit with what is filled in so far; the same request again returns the same entry."""
     if unit_id not in actor.units.get("applicant", ()):
         raise Denied("only_applicant")
+    lock(session, session.get_one(Unit, unit_id))  # the same form sent twice at once: the second finds the first
     known = session.scalar(select(Submission).where(Submission.request_key == request_key))
     if known is not None:
         return known
@@ -65,6 +67,7 @@ def enter(
 
 def save(session: Session, submission: Submission, *, filled: Filled, actor: Actor, now: datetime) -> Checked:
     """Store a form as filled so far, complete or not. Raises Incorrect, NotNow (not now, not you), Conflict (stale)."""
+    lock(session, submission)
     cycle = submission.cycle
     definition = cycle.definition
     if filled.form not in definition.forms:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -119,7 +119,7 @@ def _first_edges(definition: Definition, times: Timeline) -> Iterator[tuple[str,
             yield key, times.fixed_at(edge)
 
 
-def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[object]:
+def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[ColumnElement[bool]]:
     edge = definition.workflow.transitions[key].at
     if edge is None or edge.row not in times.rows or times.fixed_at(edge) > now:
         return []

@@ -39,7 +39,8 @@ def qualifies(
 
 def due_text(edge: Edge, times: Timeline) -> ColumnElement[str] | str:
     """Return the canonical text of the edge's instant for each submission."""
-    return _by_extension(edge, times, timeline.canonical)
+    found: ColumnElement[str] | str = _by_extension(edge, times, timeline.canonical)
+    return found
 
 
 def _allowed(rule: Transition, actor: Actor) -> ColumnElement[bool]:

@@ -68,6 +68,6 @@ class sha256_hex(GenericFunction[str]):
     inherit_cache = True
 
 
-@compiles(sha256_hex, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]
+@compiles(sha256_hex, "postgresql")
 def _postgresql_sha256(element: sha256_hex, compiler: Any, **kw: Any) -> str:
     return f"encode(sha256(convert_to({compiler.process(element.clauses, **kw)}, 'UTF8')), 'hex')"

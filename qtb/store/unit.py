@@ -32,6 +32,14 @@ def unit(session: Session) -> Iterator[Session]:
         raise
 
 
+def lock(session: Session, row: object) -> None:
+    """Hold a row until the unit ends and read it anew, so that what is decided next is decided on what is so.
+
+    On SQLite the unit itself holds everything. The key stays readable, for rows that refer to this one.
+    """
+    session.refresh(row, with_for_update={"key_share": True})
+
+
 def prepare(engine: Engine) -> None:
     """Set an engine up: pragmas and SHA-256 on SQLite, read-only outside units on both databases."""
     event.listen(engine, "begin", _begin)

@@ -115,7 +115,7 @@ def _admit() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return None
-    who: frozenset[str] = view.audience  # type: ignore[attr-defined]
+    who: frozenset[str] = getattr(view, "audience", frozenset())
     if PUBLIC in who:
         return None
     if not current_user.is_authenticated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from qtb.domain.errors import Missing, NotNow, Refusal
+from qtb.domain.errors import NotNow, Refusal
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.services import submissions
@@ -17,6 +17,7 @@ from qtb.store.unit import unit
 from qtb.web import cases
 from qtb.web.access import actor, audience
 from qtb.web.todo import tasks
+from qtb.web.view import cycle_or_404
 
 pages = Blueprint("applicant", __name__, url_prefix="/applicant")
 
@@ -37,9 +38,7 @@ def home() -> ResponseReturnValue:
 @audience("applicant", cleans=True)
 def enter(key: str) -> ResponseReturnValue:
     """Enter a team into a year."""
-    year = cycles.by_key(db.session(), key)
-    if year is None:
-        raise Missing("cycle")
+    year = cycle_or_404(key)
     form = submissions.entry_form(year)
     spec = year.definition.forms[form]
     page = cases.new_form(year, spec, {})
@@ -51,7 +50,7 @@ def enter(key: str) -> ResponseReturnValue:
             return _entered(year.id, form, page)
         except Refusal as error:
             refusal, status = cases.shown_refusal(page, error), error.status
-            year = cycles.by_key(db.session(), key)
+            year = cycle_or_404(key)
     else:
         refusal = closed
     hand_in = cases.hand_in(year, year.definition.workflow.start)

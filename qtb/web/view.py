@@ -31,7 +31,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall)  # fmt: skip
-    app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home)
+    app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
+                                is_staff=is_staff)  # fmt: skip
     app.context_processor(_frame)
 
 
@@ -44,9 +45,14 @@ def state_of(submission: Submission, *, staff: bool | None = None) -> dict[str, 
     """Return the label and look of a submission's state, in the staff's or the public wording."""
     state = submission.cycle.definition.workflow.states[submission.state]
     if staff is None:
-        staff = access.actor().holds("organiser")
+        staff = is_staff()
     look = "green" if state.listed else LOOKS[state.kind]
     return {"label": state.wording(language(), staff=staff), "look": look}
+
+
+def is_staff() -> bool:
+    """Tell whether the person reads the staff's wording: everybody who works on entries of others."""
+    return any(access.actor().holds(role) for role in ("organiser", "recommender", "evaluator"))
 
 
 def cycle_or_404(key: str) -> Cycle:

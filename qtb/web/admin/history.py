@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from qtb.extensions import db
-from qtb.store import audit
+from qtb.i18n import language
+from qtb.store import audit, cycles
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
@@ -40,7 +41,7 @@ def history() -> ResponseReturnValue:
     return render_template(
         "admin/history.html", rows=rows[:PAGE], more=len(rows) > PAGE, number=number, chosen=chosen,
         subjects=list(audit.SUBJECTS), names=_names([row for row, _ in rows]),
-        kinds=db.session().scalars(select(History.kind).distinct().order_by(History.kind)).all(),
+        labels=_labels(), kinds=db.session().scalars(select(History.kind).distinct().order_by(History.kind)).all(),
     )  # fmt: skip
 
 
@@ -62,6 +63,13 @@ def outbox() -> ResponseReturnValue:
     return render_template("admin/outbox.html", rows=rows, status=status)
 
 
+def _labels() -> dict[str, str]:
+    """Return the wording of every state of every year; the latest year's wording wins."""
+    years = reversed(cycles.all_cycles(db.session()))
+    states = [pair for year in years for pair in year.definition.workflow.states.items()]
+    return {key: state.label.get(language()) for key, state in states}
+
+
 def _clauses(chosen: dict[str, str]) -> list[Any]:
     clauses: list[Any] = []
     for name in ("subject", "kind", "via"):
@@ -77,6 +85,6 @@ def _names(rows: list[History]) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for subject, table in audit.SUBJECTS.items():
         ids = {row.subject_id for row in rows if row.subject == subject}
-        named = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids))) if ids else []
+        named: Any = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids))) if ids else []
         found.update({(subject, subject_id): str(name) for subject_id, name in named})
     return found

@@ -1,0 +1,130 @@
+"""`qtb cycle`: opened from its notice, shown, moved, extended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qtb.store.cycles import Cycle, Extension, TimelineRow
+from tests.cli.calls import OLGA, good, refused
+from tests.services.test_notices import PRINTED
+from tests.world import World, at
+
+Settings = dict[str, Any]
+
+
+@pytest.fixture
+def notice(tmp_path: Path) -> Path:
+    """A notice as a text file."""
+    lines = ["关于开展2024年“质量信得过班组”建设活动的通知", "\t序号\n\t内  容\n\t时  间\n\t责任单位\n"]
+    lines += [f"\t{n}\n\t{title}\n\t{text}\n\t{party}\n" for n, (title, text, party) in enumerate(PRINTED, 1)]
+    path = tmp_path / "通知.txt"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def test_a_year_is_opened_from_its_notice(settings: Settings, world: World, notice: Path) -> None:
+    said = good(
+        settings, "cycle", "open", "--notice", str(notice), "--key", "2024b", "--held", "publish=2024-08-20 10:00", *OLGA
+    )
+    assert "2024b" in said
+    world.session.rollback()
+    cycle = world.session.scalars(select(Cycle).filter_by(key="2024b")).one()
+    rows = {row.key: (row.opens_at, row.closes_at, row.held_at) for row in cycle.rows}
+    assert rows["declare"] == (at("2024-02-01"), at("2024-06-01"), None)
+    assert rows["publish"] == (at("2024-08-01"), at("2024-09-01"), at("2024-08-20 10:00"))
+    assert cycle.title == "关于开展2024年“质量信得过班组”建设活动的通知"
+    assert "2024b" in good(settings, "cycle", "list")
+    assert "publish" in good(settings, "cycle", "show", "2024b", "--lang", "en")
+
+
+def test_bad_input_to_open(settings: Settings, world: World, notice: Path, tmp_path: Path) -> None:
+    def open_(*arguments: str, code: int = 1) -> str:
+        return refused(settings, "cycle", "open", *arguments, code=code)
+
+    given = ("--notice", str(notice))
+    open_("--notice", str(tmp_path / "absent"), "--key", "x", *OLGA, code=2)
+    open_(*given, *OLGA, code=2)
+    open_(*given, "--key", "x", code=2)
+    open_(*given, "--key", "x", "--year", "19", *OLGA, code=2)
+    open_(*given, "--key", "x", "--held", "publish", *OLGA, code=2)
+    open_(*given, "--key", "x", "--held", "publish=soon", *OLGA, code=2)
+    open_(*given, "--key", "x", "--held", "nope=2024-08-20", *OLGA)
+    open_(*given, "--key", "x", "--held", "publish=2025-08-20", *OLGA)
+    open_(*given, "--key", "x", "--programme", "nope", *OLGA)
+    open_(*given, "--key", "x" * 41, *OLGA)
+    assert "只能" in open_(*given, "--key", "x", "--as", "rita@example.org") or True
+    assert "2024" in open_(*given, "--key", "2024", *OLGA)
+    (tmp_path / "empty.txt").write_bytes(b"")
+    open_("--notice", str(tmp_path / "empty.txt"), "--key", "x", *OLGA)
+    (tmp_path / "none.txt").write_text("没有时间安排的通知。", "utf-8")
+    assert "活动报名" in open_("--notice", str(tmp_path / "none.txt"), "--key", "x", *OLGA)
+    (tmp_path / "odd.docx").write_bytes(b"PK\x03\x04 not a document")
+    open_("--notice", str(tmp_path / "odd.docx"), "--key", "x", *OLGA)
+    world.session.rollback()
+    assert world.session.scalars(select(Cycle.key)).all() == ["2024"]
+
+
+def test_a_row_is_moved(settings: Settings, world: World) -> None:
+    said = good(
+        settings, "cycle", "row", "2024", "declare", "--closes", "2024-06-15", "--reason", "节假日顺延", *OLGA
+    )
+    assert "2024年6月15日 24:00" in said
+    world.session.expire_all()
+    row = world.session.scalars(select(TimelineRow).filter_by(key="declare")).one()
+    assert (row.opens_at, row.closes_at) == (at("2024-02-01"), at("2024-06-16"))
+    assert world.history("cycle", world.cycle.id)[-1].about()["note"] == "节假日顺延"
+
+
+def test_bad_input_to_row(settings: Settings, world: World) -> None:
+    def row(*arguments: str, code: int = 1) -> str:
+        return refused(settings, "cycle", "row", *arguments, code=code)
+
+    reason = ("--reason", "x")
+    row("2024", "declare", *reason, *OLGA, code=2)
+    row("2024", "declare", "--closes", "2024-06-15", *OLGA, code=2)
+    row("nope", "declare", "--closes", "2024-06-15", *reason, *OLGA)
+    row("2024", "nope", "--closes", "2024-06-15", *reason, *OLGA)
+    row("2024", "declare", "--closes", "2024-06-15", "--reason", " ", *OLGA)
+    row("2024", "declare", "--closes", "2024-01-15", *reason, *OLGA)
+    row("2024", "publish", "--held", "2024-10-01", *reason, *OLGA)
+    row("2024", "declare", "--closes", "2024-06-15", *reason, "--as", "alice@example.org")
+    assert len(world.history("cycle", world.cycle.id)) == 1
+
+
+def test_extensions_for_all_one_unit_one_submission(settings: Settings, world: World) -> None:
+    team = world.enter()
+    given = ("cycle", "extend", "2024", "declare", "--until", "2024-06-10", "--reason", "台风")
+    assert "全体" in good(settings, *given, *OLGA)
+    assert "江南物业" in good(settings, *given, "--unit", "江南物业", *OLGA)
+    assert "20240001" in good(settings, *given, "--submission", "20240001", *OLGA)
+    world.session.rollback()
+    found = world.session.execute(select(Extension.submission_id, Extension.unit_id, Extension.until)).all()
+    assert [tuple(one) for one in found] == [
+        (None, None, at("2024-06-11")), (None, world.units["江南物业"].id, at("2024-06-11")),
+        (team, None, at("2024-06-11")),
+    ]  # fmt: skip
+    assert "台风" in good(settings, "cycle", "show", "2024")
+
+
+def test_bad_input_to_extend(settings: Settings, world: World) -> None:
+    def extend(*arguments: str, code: int = 1) -> str:
+        return refused(settings, "cycle", "extend", *arguments, code=code)
+
+    given = ("--until", "2024-06-10", "--reason", "x")
+    extend("2024", "declare", "--reason", "x", *OLGA, code=2)
+    extend("2024", "declare", *given, "--unit", "x", "--submission", "1", *OLGA, code=2)
+    extend("2024", "declare", "--until", "2024-05-01", "--reason", "x", *OLGA)
+    extend("2024", "briefing", *given, *OLGA)
+    extend("2024", "declare", *given, "--unit", "没有的单位", *OLGA)
+    extend("2024", "declare", *given, "--submission", "20249999", *OLGA)
+    extend("2024", "declare", *given, "--as", "rita@example.org")
+    assert refused(settings, "cycle", "show", "nope")
+
+
+def test_lists_of_an_empty_system(settings: Settings, session: Session) -> None:
+    assert good(settings, "cycle", "list").splitlines() == ["代号  年份  名称  申报"]
