@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qtb import clock
+from qtb import clock, i18n
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.services import health, outbox, sweep
@@ -100,16 +100,27 @@ def next_edge(session: Session, *, demo: bool) -> datetime | None:
 def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], None] | None) -> Ticked:
     now = clock.now(session, demo=app.config["DEMO"])
     swept = sweep.sweep(session, now=now)
-    failure = "; ".join(f"{one.cycle} {one.transition}: {one.failure}" for one in swept if one.failure)
-    n_moved = sum(one.n_moved for one in swept)
+    post, wrong = _post(app)
     _report(swept)
+    failures = [f"{one.cycle} {one.transition}: {one.failure}" for one in swept if one.failure]
+    failure = "; ".join([*failures, *([wrong] if wrong else [])])
+    n_moved = sum(one.n_moved for one in swept)
     with unit(session):
         health.beat(session, node=node, real_now=clock.real(), now=now, n_moved=n_moved, failure=failure)
     edge_at = next_edge(session, demo=app.config["DEMO"])
     session.rollback()
     if plan is not None and edge_at is not None:
         plan(edge_at)  # before the letters: they may take longer than the edge is away
-    return Ticked(swept, outbox.deliver(session, post=Post.of(app.config), now=now), edge_at)
+    return Ticked(swept, outbox.deliver(session, post=post, now=now) if post else Delivered(), edge_at)
+
+
+def _post(app: Flask) -> tuple[Post | None, str]:
+    """Return the post office, or what is wrong with its settings: the sweep goes on without it."""
+    try:
+        return Post.of(app.config), ""
+    except Refusal as refusal:
+        log.error("%s", _brief(refusal))
+        return None, _brief(refusal)
 
 
 def _report(swept: list[Swept]) -> None:
@@ -121,5 +132,7 @@ def _report(swept: list[Swept]) -> None:
 
 
 def _brief(error: Exception) -> str:
+    if isinstance(error, Refusal):
+        return "; ".join(i18n.in_words(reason, "zh") for reason in error.reasons)
     # The first line only: what follows in a database's error are the statement and its values.
     return f"{type(error).__name__}: {str(getattr(error, 'orig', None) or error).splitlines()[0][:300]}"

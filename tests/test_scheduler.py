@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,7 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from qtb import clock, scheduler
+from qtb import clock, config, scheduler
+from qtb.base import bare_app
 from qtb.extensions import db
 from qtb.services import health, sweep
 from qtb.store.audit import History
@@ -146,8 +148,20 @@ def test_a_wrong_mail_server_does_not_stop_the_sweep(
     demo.config["SMTP_URL"] = "smtp://user:hidden@:port"
     scheduler.tick(demo, "node")
     assert world.state(team) != world.cycle.definition.workflow.start
-    assert "smtp_url" in caplog.text
+    assert "QTB_SMTP_URL" in caplog.text
     assert "hidden" not in caplog.text
+    alarm = health.alarm(world.session, real_now=clock.real(), now=world.now)
+    assert alarm is not None
+    assert "QTB_SMTP_URL" in alarm.failure
+
+
+def test_no_database_at_all_is_logged_and_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = config.settings({"QTB_HOME": str(tmp_path), "QTB_SECRET_KEY": "x"})
+    nowhere = bare_app({**settings, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/absent/qtb.db"})
+    assert scheduler.tick(nowhere, "node") == scheduler.Ticked()
+    assert caplog.text.count("tick failed") == 1
+    with nowhere.app_context():
+        db.engine.dispose()
 
 
 def test_a_failing_slice_stands_in_the_sign_of_life(

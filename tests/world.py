@@ -8,17 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Reason, Refusal
+from qtb.domain.evidence import GENESIS
 from qtb.domain.roles import Actor
 from qtb.services import accounts, advance, cycles, definitions, evaluations, submissions, sweep
 from qtb.services.cycles import Planned
 from qtb.services.submissions import Filled
 from qtb.store import audit
 from qtb.store.accounts import Account, Unit
-from qtb.store.audit import History
+from qtb.store.audit import Entry, History
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.outbox import Outbox
@@ -135,6 +136,19 @@ class World:
                 self.session, cycle=self.cycle, unit_id=self.units[PEOPLE[who][0]].id, actor=self.actor(who),
                 filled=Filled("registration", raw), now=self.now, request_key=f"key-{self.n_keys}",
             ).id  # fmt: skip
+
+    def many(self, n: int) -> None:
+        """Let n teams stand at the start, written in bulk, each with its first entry."""
+        workflow = self.cycle.definition.workflow
+        row = {
+            "cycle_id": self.cycle.id, "unit_id": self.units["浦江电机厂"].id, "state": workflow.start, "kind": "start",
+            "state_since": self.now, "created_at": self.now, "version": 0, "head_hash": GENESIS,
+        }  # fmt: skip
+        entry = Entry("submission", "begin", self.actor("alice"), self.now, to_state=workflow.start, role="applicant")
+        with unit(self.session):
+            self.session.execute(insert(Submission), [{**row, "number": f"M{number:05d}"} for number in range(n)])
+            audit.append(self.session, entry, select(Submission).where(Submission.version == 0))
+            audit.follow(self.session, entry)
 
     def declare(self, submission_id: int, who: str = "alice", **given: str) -> None:
         """Fill the declaration."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
@@ -26,6 +27,9 @@ def qtb() -> None:
 
 def main() -> int:
     """Run the command line; every refusal is one sentence and a non-zero exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
     qtb.main(prog_name="qtb", standalone_mode=True)
     return 0
 

@@ -49,6 +49,12 @@ class Worded(click.Command):
         super().__init__(*args, **kwargs)
         self.params += _shared()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what no database could store: NUL, and bytes that are not the terminal's encoding."""
+        if any("\x00" in one or any("\ud800" <= sign <= "\udfff" for sign in one) for one in args):
+            raise click.UsageError(say("cli.odd_text"), ctx)
+        return super().parse_args(ctx, args)
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Put the wordings in before the help is written."""
         self.help = _help(_path(ctx), self.help)

@@ -16,7 +16,7 @@ from alembic.util.exc import CommandError
 from flask import Flask
 from rich.cells import cell_len
 from sqlalchemy import select
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from qtb import clock, i18n
@@ -29,6 +29,8 @@ from qtb.store import accounts, cycles, lists
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
+
+AWAY = (OperationalError, InterfaceError, DatabaseError)  # away, damaged, or no database at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def opened(*, at_head: bool = True) -> Iterator[Opened]:
         with app.app_context():
             try:
                 if at_head:
-                    _require_head()
+                    require_head()
                 yield Opened(app, db.session())
             finally:
                 db.session.remove()
@@ -81,7 +83,9 @@ def refused() -> Iterator[None]:
         stop(*error.findings)
     except Refusal as refusal:
         stop(*(i18n.in_words(reason, lang()) for reason in refusal.reasons))
-    except (OperationalError, InterfaceError) as error:
+    except DBAPIError as error:
+        if type(error) not in AWAY:
+            raise  # a fault of ours, which a sentence would hide
         stop(say("cli.database_away", why=str(error.orig).strip().splitlines()[0]))
     except (ArgumentError, NoSuchModuleError):
         stop(say("cli.database_url"))  # not repeated: it may hold a password
@@ -105,7 +109,8 @@ def revisions() -> tuple[str | None, str | None]:
         return MigrationContext.configure(connection).get_current_revision(), newest
 
 
-def _require_head() -> None:
+def require_head() -> None:
+    """Stop, and say what to run, when the database's tables are not those of this program."""
     try:
         current, newest = revisions()
     except CommandError as error:

@@ -15,7 +15,7 @@ NARROW = str.maketrans({'"': "'", ":": "：", ";": "；", "\n": " "})  # signs t
 def drawn(definition: Definition, lang: str) -> str:
     """Return the definition as a Mermaid state diagram: labels of the states, and on each arrow what, and when."""
     workflow = definition.workflow
-    machine = GraphMachine(
+    machine: Any = GraphMachine(
         model=None, states=list(workflow.states), initial=workflow.start, auto_transitions=False,
         graph_engine="mermaid", title=f"title: {_label(workflow.programme.title.get(lang))}",
     )  # fmt: skip
@@ -25,8 +25,7 @@ def drawn(definition: Definition, lang: str) -> str:
         label = f"{'⏰ ' if rule.at else ''}{rule.label.get(lang)} ({when_words(definition, rule, lang)})"
         for source in workflow.sources(key):
             machine.add_transition(key, source, rule.to, label=_label(label))
-    graph: Any = machine.graph_cls(machine).get_graph()
-    return str(graph.draw(None))
+    return str(machine.graph_cls(machine).get_graph().draw(None))
 
 
 def _label(text: str) -> str:

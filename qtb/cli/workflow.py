@@ -60,8 +60,9 @@ def explain(key: str | None, state: str | None) -> None:
 
 def _findings(place: str) -> list[str]:
     try:
-        is_key = place in definitions.programmes()  # asked first: a key may also be the name of a folder here
-        definition = definitions.load(place) if is_key or not Path(place).is_dir() else definitions.load_folder(Path(place))
+        # Asked for keys first: a key may also be the name of a folder here.
+        is_folder = place not in definitions.programmes() and Path(place).is_dir()
+        definition = definitions.load_folder(Path(place)) if is_folder else definitions.load(place)
     except DefinitionError as error:
         return error.findings
     rules = definition.workflow.transitions.values()

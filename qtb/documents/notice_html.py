@@ -11,11 +11,15 @@ from qtb.documents.notice_grid import MAX_ROWS, Box, grid, regrouped, table_bloc
 from qtb.documents.notices import NoticeUnreadable
 from qtb.domain.notice import Block, Paragraph
 
-_UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg", "select", "option",
-                            "button", "nav", "video", "audio", "canvas", "math"})  # fmt: skip
-_INLINE: Final = frozenset({"a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "em", "font", "i", "ins", "kbd", "label", "mark",
-                            "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "o:p", "st1:chsdate",
-                            "acronym", "strike", "center-inline", "img", "input"})  # fmt: skip
+_UNSEEN: Final = frozenset(
+    {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg", "select", "option",
+     "button", "nav", "video", "audio", "canvas", "math"}
+)  # fmt: skip
+_INLINE: Final = frozenset(
+    {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "em", "font",
+     "i", "img", "input", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span",
+     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
+)  # fmt: skip
 _HIDDEN: Final = re.compile(r"display\s?:\s?none|visibility\s?:\s?hidden", re.I)
 MAX_DEPTH: Final = 200
 

@@ -21,7 +21,8 @@ _SIGNS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "doc"), (b"{\\rtf", "rtf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"),
     (b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\x00", "tif"), (b"MM\x00*", "tif"), (b"MZ", "exe"), (b"\x7fELF", "exe"),
     (b"\x1f\x8b", "gz"), (b"7z\xbc\xaf", "7z"), (b"Rar!", "rar"), (b"RIFF", "riff"), (b"SQLite format", "sqlite"),
-    (b"%!PS", "ps"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xca\xfe\xba\xbe", "exe"), (b"BZh", "bz2"), (b"\xfd7zXZ", "xz"),
+    (b"%!PS", "ps"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xca\xfe\xba\xbe", "exe"), (b"BZh", "bz2"),
+    (b"\xfd7zXZ", "xz"),
 )  # fmt: skip
 _MARKUP: Final = re.compile(r"<\s?(?:!doctype\s+html|html|head|body|table|div|p|meta|span|h[1-6])\b[^>]{0,500}>", re.I)
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([A-Za-z0-9_-]{2,20})", re.I)
@@ -138,13 +139,20 @@ def _is_wide_text(content: bytes) -> bool:
 def _checked(text: str) -> str:
     """Return the text if it reads like one: hardly any control characters, mostly letters that people use."""
     sample = text[:20_000]
-    odd = sum(
-        1
-        for c in sample
-        if (ord(c) < 32 and c not in "\t\n\r\x07\x0b\x0c") or 0xE000 <= ord(c) <= 0xF8FF or c == "\ufffd"
-    )
-    known = sum(1 for c in sample if 32 <= ord(c) < 127 or c in "\t\n\r" or 0x2000 <= ord(c) <= 0x9FFF or 0xFF00 <= ord(c) <= 0xFFEF
-                or c in "\ufeff\xa0·×°±§÷")  # fmt: skip
+    odd, known = sum(map(_is_odd, sample)), sum(map(_is_common, sample))
     if odd * 50 > len(sample) or known * 10 < len(sample) * 7:
         raise NoticeUnreadable("notice.encoding")
     return text
+
+
+def _is_odd(char: str) -> bool:
+    return (ord(char) < 32 and char not in "\t\n\r\x07\x0b\x0c") or "\ue000" <= char <= "\uf8ff" or char == "\ufffd"
+
+
+def _is_common(char: str) -> bool:
+    return (
+        " " <= char <= "~"
+        or "\u2000" <= char <= "\u9fff"
+        or "\uff00" <= char <= "\uffef"
+        or char in "\t\n\r\ufeff\xa0·×°±§÷"
+    )

@@ -118,6 +118,8 @@ def parse(spec: FieldSpec, raw: Any, *, today: date, known: Collection[Any] = ()
         return raw is True or (isinstance(raw, str) and raw.strip().lower() in TRUE)
     if raw is not None and not isinstance(raw, (str, int)):
         raise FieldError("field_type")
+    if isinstance(raw, int) and abs(raw) > MAX_NUMBER:
+        raise FieldError("field_number")  # longer ones cannot even be written as text
     text = clean("" if raw is None else str(raw), lines=spec.type == "longtext")
     if not text:
         return "" if spec.type in ("text", "longtext", "enum") else None

@@ -52,12 +52,11 @@ def _states(definition: Definition) -> Iterator[str]:
                 yield _at(definition, f"unknown form {edit.form}", *place, "form")
             if edit.by not in roles.MOVERS:
                 yield _at(definition, f"unknown role {edit.by}", *place, "by")
-            if edit.during not in definition.timeline.rows:
-                yield _at(definition, f"unknown row {edit.during}", *place, "during")
+            yield from (_at(definition, what, *place, "during") for what in _wrong_row(definition, edit.during))
         if state.holder and state.holder not in roles.ROLES:
             yield _at(definition, f"unknown role {state.holder}", "states", key, "holder")
-        if state.judged and state.judged not in definition.timeline.rows:
-            yield _at(definition, f"unknown row {state.judged}", "states", key, "judged")
+        for what in _wrong_row(definition, state.judged):
+            yield _at(definition, what, "states", key, "judged")
 
 
 def _moves(definition: Definition, letters: set[str]) -> Iterator[str]:
@@ -73,15 +72,13 @@ def _moves(definition: Definition, letters: set[str]) -> Iterator[str]:
 
 
 def _wrong_names(definition: Definition, rule: Transition, letters: set[str]) -> Iterator[tuple[str, str]]:
-    states, rows = definition.workflow.states, definition.timeline.rows
+    states = definition.workflow.states
     yield from (("from", f"unknown state {name}") for name in rule.source if name not in states and name not in KINDS)
     if rule.to not in states:
         yield "to", f"unknown state {rule.to}"
     yield from (("by", f"unknown role {role}") for role in rule.by if role not in roles.MOVERS)
-    if rule.during is not None and rule.during not in rows:
-        yield "during", f"unknown row {rule.during}"
-    if rule.at is not None and rule.at.row not in rows:
-        yield "at", f"unknown row {rule.at.row}"
+    yield from (("during", what) for what in _wrong_row(definition, rule.during))
+    yield from (("at", what) for what in _wrong_row(definition, rule.at.row if rule.at else None))
     for guard in rule.when:
         if guard.fact not in facts.FACTS:
             yield "when", f"unknown fact {guard.fact}"
@@ -92,6 +89,14 @@ def _wrong_names(definition: Definition, rule: Transition, letters: set[str]) ->
             yield "then", f"no letter {effect.letter} in both languages"
         if effect.to not in roles.ROLES:
             yield "then", f"unknown role {effect.to}"
+
+
+def _wrong_row(definition: Definition, key: str | None) -> Iterator[str]:
+    rows = definition.timeline.rows
+    if key is not None and key not in rows:
+        yield f"unknown row {key}"
+    elif key is not None and not rows[key].gate:
+        yield f"the row {key} is no gate, so it may lack its dates"
 
 
 def _reach(definition: Definition) -> Iterator[str]:

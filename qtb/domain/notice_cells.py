@@ -1,4 +1,4 @@
-"""Small readings of one printed cell or line: wraps joined, addresses taken out, leftovers removed, numbering parted."""
+"""Small readings of one cell or line: wraps joined, addresses taken out, leftovers removed, numbering parted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Final
 
 from qtb.domain.numerals import fold, sequence
 
-_INVISIBLE: Final = dict.fromkeys(
-    [*range(0, 9), *range(0x0E, 0x20), 0x7F, *range(0x80, 0x85), *range(0x86, 0xA0), 0xAD, 0x200B, 0x200C, 0x200D, 0x200E,
-     0x200F, 0x2060, 0xFEFF, 0xFFFE, *range(0x202A, 0x202F), *range(0xE000, 0xE100), *range(0xD800, 0xE000)]
-)  # fmt: skip
+_RANGES: Final = ((0, 9), (0x0E, 0x20), (0x7F, 0x85), (0x86, 0xA0), (0xAD, 0xAE), (0x200B, 0x2010), (0x202A, 0x202F),
+                  (0x2060, 0x2061), (0xD800, 0xE100), (0xFEFF, 0xFF00), (0xFFFE, 0x10000))  # fmt: skip
+_INVISIBLE: Final = dict.fromkeys(code for first, stop in _RANGES for code in range(first, stop))
 _LEFTOVER: Final = re.compile(
     r"\[bookmark:[^\]\n]{0,80}\]|\[(?:_GoBack|_Toc\d{1,12}|_Hlk\d{1,12})\]|HYPERLINK\s{1,3}\"[^\"\n]{0,300}\"(?:\s\\\w)?|"
     r"(?:PAGEREF|TOC \\o)[^\n]{0,40}"
@@ -23,6 +22,7 @@ _URL: Final = re.compile(
 _URL_LABEL: Final = re.compile(
     r"[(（]?\s?(?:(?:报名|申报|登录|活动|官方|推荐|平台|系统|在线|网上){0,2}(?:网址|链接|网站|地址|入口|平台|系统))\s?[:：]?\s?(?:为|是)?\s?[)）]?$"
 )
+_GO_TO: Final = re.compile(r"[,，;；、]\s?(?:请)?(?:登录|登陆|访问|详见|见|进入|打开|点击)\s{0,3}$")
 _EMPTY_PAIR: Final = re.compile(r"[(（\[【<《]\s{0,3}[)）\]】>》]")
 _NUMBERING: Final = re.compile(
     r"^\s{0,8}(?:第\s?(?P<a>[一二三四五六七八九十\d]{1,3})\s?(?:阶段|步骤|步|环节|期|轮)\s?[:：、,.]?|"
@@ -83,8 +83,11 @@ def without_urls(text: str) -> tuple[str, str | None]:
         at = found.end()
     if first is None:
         return text, None
-    rest = "".join([*pieces, text[at:]])
-    return _EMPTY_PAIR.sub("", rest), first
+    rest = _EMPTY_PAIR.sub("", "".join([*pieces, text[at:]]))
+    # A label that went with its address leaves the bracket behind that closed it.
+    if rest.count("）") + rest.count(")") > rest.count("（") + rest.count("("):
+        rest = re.sub(r"[)）](?=[^)）]{0,40}$)", "", rest, count=1)
+    return _GO_TO.sub("", rest), first
 
 
 def parted(text: str) -> tuple[int | None, str, str]:

@@ -7,41 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from qtb.domain import date_masks
-from qtb.domain.dates import covers, phrases
 from qtb.domain.notice_cells import joined, key
+from qtb.domain.notice_header import is_dated, is_timed, role
 from qtb.domain.notice_model import Cell
 from qtb.domain.numerals import fold, sequence
 
 Grid = Sequence[Sequence[Cell]]
 
-# A header cell has the role of the first rule that finds something in it.
-_ROLES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (role, re.compile(rule, re.I))
-    for role, rule in (
-        ("seq", r"^(?:序号?|编号|no\.?|#|项次|次序|顺序号?|排序)$"),
-        ("other", r"成立|出生|获奖|得奖|颁奖时间|发证|取得|有效期|任职|入职|工作时间|办公时间|咨询时间|服务时间|接待|营业|注册|授予|批准|认定"
-                  r"|颁布|发布日期|实施日期|建设(?:起止)?时间|参加工作|签订|竣工|投产|建厂|立项|时长|学时|课时"),
-        ("year", r"^(?:年份|年度|年)$"),
-        ("start", r"^(?:.{0,6}(?:开始|起始)(?:时间|日期|日|月份)?|起(?:时间|日期)?|自|开始|从|启动时间|启动日期|start)$"),
-        ("end", r"^(?:.{0,6}(?:结束|截止|截至|终止)(?:时间|日期|日|月份|期限|时限)?|止(?:时间|日期)?|至|到|deadline|end)$"),
-        ("until", r"截止|截至|最迟|完成(?:时限|期限)|办结"),
-        ("finish", r"完成(?:时间|日期|节点)"),
-        ("time", r"时间|日期|时段|节点(?!名称)|期限|时限|月份|何时|周期|日程(?!内容)|进度|起止|^时$|^月$|^日$|time|date|when|schedule"),
-        ("party", r"责任|牵头|主办|承办|协办|组织(?:单位|部门|者|方)|实施(?:单位|部门|主体)|负责|执行|参与|参加|主体|对象|落实|处室|科室|机构"
-                  r"|^(?:相关|有关|配合|申报|推荐|参赛)?(?:单位|部门)$|谁|配合|party|owner|responsible|organi[sz]er"),
-        ("link", r"网址|链接|网站|入口|url|link"),
-        ("content", r"内容|事宜|措施|做法|描述"),
-        ("note", r"备注|说明|要求|联系|电话|手机|邮箱|地点|地址|场所|会场|形式|方式|途径|材料|附件|注意|人数|费用|名额|输出|金额|remark|note"),
-        ("name", r"事项|环节|步骤|阶段|任务|项目|活动|流程|程序|名称|主题|工作|标题|议程|议题|课程|班次|期次|赛程|安排|做什么|item|event|task|stage|phase"),
-    )
-)  # fmt: skip
 _FOREIGN: Final = re.compile(
     r"获奖|奖项|证书|出生|身份证|账号|账户|开户|标准号|名额|得分|分值|评分|性别|年龄|学历|职称|职务|金额|单价|价格|成立|注册|班组名称|企业名称|单位名称"
     r"|姓名|成果名称|课题名称|标准名称|等级|邮编|传真|组长|申报单位名称|获奖单位|专利|合计"
 )
 _PARTIES: Final = ("责任", "牵头", "负责", "主办", "承办", "组织", "实施", "执行", "落实")
-_MARK: Final = re.compile(r"^[\s√✓✔☑●■★▲◆◎○△※*xX＊☆▇█▓█]{1,6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,47 +45,6 @@ class Columns:
         return tuple(c for c in (self.time, self.start, self.end) if c is not None)
 
 
-def role(text: str) -> str:
-    """Name what a header cell announces, empty when it is no header word."""
-    word = re.sub(r"[(（][^()（）]{0,20}[)）]", "", key(text)) or key(text)
-    if not word or len(word) > 14 or sequence(word) is not None:
-        return ""
-    return next((name for name, rule in _ROLES if rule.search(word)), "")
-
-
-def is_header(row: Sequence[Cell]) -> bool:
-    """Tell whether a row is made of header words."""
-    texts = [joined(c.text) for c in row if c.text.strip()]
-    roles = [role(t) for t in texts]
-    known = [r for r in roles if r]
-    if len(texts) < 2 or len(set(known)) < 2 or any(is_dated(t) for t in texts):
-        return False
-    return len(known) * 2 >= len(texts) and bool(
-        {"time", "start", "end", "until", "finish", "other", "name", "content"} & set(known)
-    )
-
-
-def is_dated(text: str) -> bool:
-    """Tell whether a cell is a date, whole and nothing else."""
-    return bool(text) and covers(joined(text)) >= 0.6
-
-
-def is_timed(text: str) -> bool:
-    """Tell whether a cell stands in for a date: one, or the word that it is open."""
-    folded = fold(joined(text))
-    if is_dated(text):
-        return True
-    return len(folded) <= 40 and (
-        bool(phrases(folded, whole=False)) or date_masks.is_undecided(folded) or date_masks.is_recurring(folded)
-        or date_masks.is_relative(folded)
-    )  # fmt: skip
-
-
-def is_mark(text: str) -> bool:
-    """Tell whether a cell is only ticked."""
-    return bool(text.strip()) and bool(_MARK.match(text))
-
-
 def assign(header: Sequence[str], body: Grid) -> Columns:
     """Decide what each column is for; strength 2 by header words, 1 by content, 0 not a schedule."""
     roles = [role(h) for h in header]
@@ -118,20 +54,25 @@ def assign(header: Sequence[str], body: Grid) -> Columns:
     title, stage = _titles(header, roles, body, columns.timed)
     if title is None:
         return Columns()
-    by_words = roles[title] in ("name", "content") if roles else False
-    foreign = sum(bool(_FOREIGN.search(key(h))) for h in header)
-    is_list = bool(header) and bool(_FOREIGN.search(key(header[title])))  # of people, works, standards
-    strength = (
-        0 if is_list else 2 if by_words and not (foreign >= 2 and roles[title] == "name") else 0 if foreign else 1
-    )
+    strength = _strength(header, roles, title)
     if strength == 1 and not _is_convincing(body, columns.timed, title):
         strength = 0
     return Columns(
-        time=columns.time, start=columns.start, end=columns.end, only=columns.only, unit=columns.unit, title=title, stage=stage,
+        time=columns.time, start=columns.start, end=columns.end, only=columns.only, unit=columns.unit, title=title,
+        stage=stage,
         seq=_first(roles, "seq") if roles and "seq" in roles else _numbered(roles, body, columns.timed, title),
         party=_party(header, roles, body, {*columns.timed, title, *([stage] if stage is not None else [])}),
         year=_first(roles, "year"), link=_first(roles, "link"), header_year=columns.header_year, strength=strength,
     )  # fmt: skip
+
+
+def _strength(header: Sequence[str], roles: Sequence[str], title: int) -> int:
+    foreign = sum(bool(_FOREIGN.search(key(h))) for h in header)
+    if header and _FOREIGN.search(key(header[title])):
+        return 0  # a list of people, works or standards
+    if roles and roles[title] in ("name", "content") and (foreign < 2 or roles[title] == "content"):
+        return 2
+    return 0 if foreign else 1
 
 
 def _first(roles: Sequence[str], name: str) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtb.domain.notice_cells import joined, key
-from qtb.domain.notice_columns import is_dated, is_header, is_mark, is_timed, role
+from qtb.domain.notice_header import is_dated, is_header, is_mark, is_timed, role
 from qtb.domain.notice_model import Cell
 from qtb.domain.numerals import fold, sequence
 

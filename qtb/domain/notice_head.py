@@ -11,7 +11,9 @@ from qtb.domain.dates import phrases, read_dates
 from qtb.domain.notice_cells import parted, tight
 from qtb.domain.numerals import fold
 
-_KINDS: Final = r"(?:通知|公告|通告|启事|方案|函|意见|安排|计划|办法|细则|邀请|邀请函|倡议书|通报|决定|预通知|安排表|计划表|日程|须知|指南|规程)"
+_KINDS: Final = (
+    r"(?:通知|公告|通告|启事|方案|函|意见|安排|计划|办法|细则|邀请|倡议书|通报|决定|安排表|计划表|日程|须知|指南|规程)"
+)
 _SUFFIX: Final = r"(?:\s?[(（][^()（）]{1,20}[)）])?"
 _TITLE: Final = re.compile(rf"{_KINDS}{_SUFFIX}$")
 _ABOUT: Final = re.compile(r"^(?:[\u4e00-\u9fff“”‘’\"()()、·\s]{0,40})?关\s{0,4}于")

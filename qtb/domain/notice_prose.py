@@ -14,7 +14,7 @@ from qtb.domain.notice_cells import parted, tight, trimmed
 from qtb.domain.notice_deadlines import deadlines
 from qtb.domain.notice_head import signature
 from qtb.domain.notice_model import Draft
-from qtb.domain.notice_stages import each_is, is_when, plain_label, stage_of
+from qtb.domain.notice_stages import dated, each_is, is_led_by_date, is_when, plain_label, stage_of
 from qtb.domain.numerals import fold
 
 MAX_LINES: Final = 3000  # of running text; the stages of a notice stand well before
@@ -31,6 +31,9 @@ _SPLIT: Final = re.compile(
 _GENERIC: Final = re.compile(
     r"要求|事项|说明|方式|方法|联系|其他|其它|注意|原则|宗旨|目的|条件|背景|意义|对象|范围|依据|组织领导|须知|材料|附件|费用|地点|内容$|保障|标准"
 )
+# A margin has cut a date in two: 于2024年6 / 月12日前.
+_BROKEN: Final = re.compile(r"[\u4e00-\u9fff].{6,400}(?:年|月|[年月至到—-]\s?\d{1,2}|20\d{0,2})$")
+_REST: Final = re.compile(r"\d{0,4}\s?[年月日]")
 _SALUTE: Final = re.compile(r"^(?:各|尊敬|全体|亲爱|敬|附|联系|主送|抄送)")
 _BULLET: Final = re.compile(r"^[\s•·●○■□◆◇★☆▲△►▶➢✦※*▪◎\-–—>]{1,6}(?=\S)")
 _SECTION: Final = re.compile(r"安排|步骤|进度|程序|流程|阶段|日程|计划|时间")
@@ -67,7 +70,13 @@ def prose_drafts(texts: Sequence[str]) -> list[Draft]:
 
 def _unsigned(texts: Sequence[str]) -> list[str]:
     signed = signature(texts)
-    return [t[:20_000] for i, t in enumerate(texts) if not signed or i != signed[0]]
+    kept: list[str] = []
+    for i, text in enumerate(texts):
+        if kept and _BROKEN.search(kept[-1]) and _REST.match(text):
+            kept[-1] += text.strip()
+        elif not signed or i != signed[0]:
+            kept.append(text.rstrip()[:20_000])
+    return kept
 
 
 def _pieces(text: str) -> list[str]:
@@ -107,6 +116,9 @@ def _stages(line: Line, heading: tuple[int, str, str] | None, at: int) -> list[D
         return []
     if not stage.title and heading:
         stage = replace(stage, title=_heading_title(heading[1]))
+    if heading and line.number is None and at == heading[0] + 1 and is_led_by_date(body):
+        title = _heading_title(heading[1])
+        stage = replace(stage, title=stage.title if _GENERIC.search(title) or _SECTION.search(title) else title)
     return [replace(stage, source=line.text)] if stage.title else []
 
 
@@ -125,10 +137,17 @@ def _late(lines: Sequence[Line], found: list[tuple[int, Draft]]) -> list[tuple[i
             heading = _heading_title(line.body) if line.number is not None else ""
             continue
         within = covered.get(at)
+        heading = _run_in(line) or heading
         own = heading if heading and not _GENERIC.search(heading) and not _SECTION.search(heading) else ""
         mine = [d for d in deadlines(line.body, own) if within is None or _is_outside(d, within)]
         result += [(at, replace(d, source=line.text)) for d in mine if at not in stages]
     return result
+
+
+def _run_in(line: Line) -> str:
+    """Give the heading that opens a numbered paragraph: （一）申报材料。请于……"""
+    found = re.match(r"([^。：:，,；;]{2,14})[。：:]", line.body) if line.number is not None else None
+    return _heading_title(found[1]) if found and not dated(found[1]) else ""
 
 
 def _covered(lines: Sequence[Line], found: list[tuple[int, Draft]]) -> dict[int, Draft]:
@@ -172,11 +191,6 @@ def _counted(rows: list[Draft], numbers: dict[int, int | None]) -> list[Draft]:
     """Keep the text's own numbers when they count all rows upwards from one, else let them run."""
     own = [numbers.get(id(row)) for row in rows]
     given = [n for n in own if n is not None]
-    if (
-        len(given) == len(rows)
-        and given
-        and given[0] == 1
-        and all(a < b for a, b in itertools.pairwise(given))
-    ):
+    if len(given) == len(rows) and given and given[0] == 1 and all(a < b for a, b in itertools.pairwise(given)):
         return [replace(row, seq=n) for row, n in zip(rows, given, strict=True)]
     return rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qtb.domain.dates import covers, phrases
-from qtb.domain.notice_columns import is_header, role
+from qtb.domain.notice_header import is_header, role
 from qtb.domain.notice_model import Cell, Table
 from qtb.domain.numerals import sequence, width
 
@@ -16,7 +16,8 @@ _WIDE_GAP: Final = re.compile(r"[ \u00a0]*\u3000[ \u3000\u00a0]*|[ \u00a0]{2,}")
 _ANY_GAP: Final = re.compile(r"[ \u3000\u00a0]+")
 # Two characters of a heading are often spaced out to fill their column: 内  容.
 _SPREAD: Final = re.compile(
-    r"(序|内|时|日|事|备|单|阶|项|部|步|进|地|环|任|活|主)[ \u3000\u00a0]{1,8}(号|容|间|期|项|注|位|段|目|门|骤|度|点|节|务|动|题)(?![\u4e00-\u9fff])"
+    r"(序|内|时|日|事|备|单|阶|项|部|步|进|地|环|任|活|主)[ \u3000\u00a0]{1,8}"
+    r"(号|容|间|期|项|注|位|段|目|门|骤|度|点|节|务|动|题)(?![\u4e00-\u9fff])"
 )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from qtb.domain.notice_columns import is_timed, role
+from qtb.domain.notice_header import is_timed, role
 from qtb.domain.notice_model import Cell, Table
 from qtb.domain.numerals import sequence
 

@@ -30,6 +30,7 @@ _ACHIEVED: Final = re.compile(
     r"(?:成果|项目|课题|案例|专利|工程|作品|业绩|奖)"
 )
 _IS_STAGE: Final = re.compile(r"^\s?(?:为|是|属)\s?([^,，。;；:：为]{2,24})(?=[,，。;；]|$)")
+_NAMED: Final = re.compile(r"(?:责任|牵头|负责|组织|主办|承办)(?:单位|部门)\s?[:：]\s?([^，。,；;\s]{2,40})")
 _ADVERB: Final = re.compile(
     r"不晚于|不迟于|截至|截止|暂定|预计|拟于|之前|以前|左右|前后|北京时间|具体|时间|另行|通知|为准|以|完成|举行|进行|召开|开始|结束|各一次"
 )
@@ -48,6 +49,12 @@ def is_when(body: str) -> bool:
     own = phrases(body, whole=True)
     around = _ADVERB.sub("", body[: own[0].begin] + "|" + mask(fold(body))[own[-1].stop :]) if own else ""
     return bool(own) and not re.search(r"[\u4e00-\u9fff]{2}", around)
+
+
+def is_led_by_date(body: str) -> bool:
+    """Tell whether a line begins with a date."""
+    own = phrases(body[:200], whole=False)
+    return bool(own) and bool(_LEAD.match(body[: own[0].begin].strip()))
 
 
 def plain_label(text: str) -> str:
@@ -126,14 +133,19 @@ def _bracketed(body: str, is_numbered: bool, style: str) -> Draft | None:
         before, after = body[: found.start()].strip(), body[found.end() :].strip()
         inner = found[1]
         own = dated(inner)
-        if not own or covers(inner) < 0.5 or re.search(r"[。;；,，:：]", before) or len(before) > 40:
+        if (
+            not own
+            or (covers(inner) < 0.5 and not (is_numbered and own[0].begin <= 1 and len(inner) <= 20))
+            or re.search(r"[。;；,，:：]", before)
+            or len(before) > 40
+        ):
             continue
         if mask(fold(body))[found.start()] == "\x02" or is_achieved(body, own[0]):
             continue
         is_stage = is_numbered or "阶段" in before or not after or after[0] in ":：。,，、;；—-" or len(body) <= 40
         title = before or _clause(after)
         if is_stage and title:
-            party = _PARTY.match(after)
+            party = _PARTY.match(after) or _NAMED.search(after[:200])
             return _draft(
                 plain_label(title), inner, own[0] if len(own) == 1 else None, party[1] if party and before else ""
             )
@@ -148,7 +160,7 @@ def _labelled(body: str, is_numbered: bool) -> Draft | None:
     found = _LABEL.match(body)
     if not found or _DENIED.search(found[1]) or is_narrative(body) or dated(found[1]):
         return None
-    label, rest = found[1].strip(), found[2].strip()
+    label, rest = tight(found[1]), found[2].strip()
     if re.match(r"^(?:各|请各?|现将|通知如下|如下|敬请)", label) or label.endswith("如下"):
         return None
     own = dated(rest)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from qtb.domain.notice_cells import joined, key, parted, tight, trimmed, without_urls
-from qtb.domain.notice_columns import Columns, assign, is_timed
+from qtb.domain.notice_columns import Columns, assign
 from qtb.domain.notice_grids import Sheet, heading_year, is_spanning, sheet
+from qtb.domain.notice_header import is_timed
 from qtb.domain.notice_model import Cell, Draft, Table
 from qtb.domain.numerals import sequence
 

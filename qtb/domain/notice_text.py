@@ -7,20 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from qtb.domain.notice_cells import clean
-from qtb.domain.notice_columns import is_header, role
-from qtb.domain.notice_model import MAX_CHARS, MAX_LINES, Block, Cell, Paragraph, Table
+from qtb.domain.notice_drawn import MOST_ROWS, cells_of, comma_table, is_border, is_piped, piped_table
+from qtb.domain.notice_header import role
+from qtb.domain.notice_model import MAX_CHARS, MAX_LINES, Block, Paragraph, Table
 from qtb.domain.notice_spaced import spaced_table
 from qtb.domain.notice_stacked import stacked_table
-from qtb.domain.numerals import sequence
 
 # A finder looks at the lines from a place on and gives a table and the place behind it, or nothing.
 Finder = Callable[[Sequence[str], int], tuple[Table, int] | None]
 
-_PIPES: Final = str.maketrans("│┃║｜¦┆┇┊┋︱", "|" * 10)
-_BORDER: Final = re.compile(r"^[\s|+=:\-_—–─━═┄┅┈┉┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╞╟╡╢╤╥╧╨╪╫╭╮╰╯.]{3,}$")
 MOST_TRIES: Final = 400
-MOST_ROWS: Final = 600
-_CORNER: Final = re.compile(r"[|+┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╞╡╪╟╢╫╭╮╰╯]")
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -43,7 +39,7 @@ def blocks_of(text: str) -> list[Block]:
 
 def _may_begin(line: str) -> bool:
     # Looking ahead in vain costs time: a text that often seems to begin a table and never does is no notice.
-    return bool(line.strip()) and ("\t" in line or _is_border(line) or _is_piped(line) or bool(role(line)))
+    return bool(line.strip()) and ("\t" in line or is_border(line) or is_piped(line) or bool(role(line)))
 
 
 def _table_at(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
@@ -53,23 +49,11 @@ def _table_at(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     finders: list[Finder] = []
     if "\t" in line:
         finders = [_tabbed] if line.startswith("\t") and line.count("\t") == 1 else [_separated, _tabbed]
-    elif _is_piped(line) or _is_border(line):
-        finders = [_piped]
+    elif is_piped(line) or is_border(line):
+        finders = [piped_table]
     else:
-        finders = [spaced_table, stacked_table, _comma]
+        finders = [spaced_table, stacked_table, comma_table]
     return next((found for find in finders if (found := find(lines, at))), None)
-
-
-def _is_piped(line: str) -> bool:
-    return line.translate(_PIPES).count("|") >= 2 or (line.translate(_PIPES).count("|") == 1 and " | " in line)
-
-
-def _is_border(line: str) -> bool:
-    return bool(_BORDER.match(line)) and bool(_CORNER.search(line))
-
-
-def _cells(texts: Sequence[str]) -> tuple[Cell, ...]:
-    return tuple(Cell(t.strip()) for t in texts)
 
 
 def _tabbed(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
@@ -109,7 +93,7 @@ def _tab_table(rows: list[list[str]], stop: int) -> tuple[Table, int] | None:
         rows = _chunked(rows[0])
     if len(rows) < 2 or max(map(len, rows)) < 2:
         return None
-    return Table(tuple(_cells(row) for row in rows)), stop
+    return Table(tuple(cells_of(row) for row in rows)), stop
 
 
 def _chunked(cells: list[str]) -> list[list[str]]:
@@ -142,7 +126,7 @@ def _separated(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
         blanks = 0
     if len(rows) < 2 or width < 2:
         return None
-    return Table(tuple(_cells(row) for row in rows)), place - blanks
+    return Table(tuple(cells_of(row) for row in rows)), place - blanks
 
 
 def _is_tail(lines: Sequence[str], place: int, rows: list[list[str]], width: int) -> bool:
@@ -185,77 +169,3 @@ def _is_wrap(lines: Sequence[str], place: int) -> bool:
     # The last cell of a full row may wrap as long as the table goes on below.
     after = next((line for line in lines[place + 1 : place + 3] if line.strip()), "")
     return "\t" in after and len(lines[place]) <= 60
-
-
-def _piped(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
-    """Read rows drawn with pipes or box characters; drawn lines between rows hold wrapped cells together."""
-    groups: list[list[list[str]]] = [[]]
-    stop, lines_drawn = at, 0
-    for place in range(at, min(len(lines), at + 4 * MOST_ROWS)):
-        line = lines[place]
-        if _is_border(line):
-            groups.append([])
-            lines_drawn += 1
-        elif line.strip() and _is_piped(line):
-            groups[-1].append(_split_pipes(line))
-        elif line.strip() or (
-            place + 1 < len(lines) and not (_is_piped(lines[place + 1]) or _is_border(lines[place + 1]))
-        ):
-            break
-        stop = place + 1
-    groups = [g for g in groups if g]
-    rows = _grouped(groups) if lines_drawn > 2 and len(groups) > 2 else _wrapped([row for g in groups for row in g])
-    if len(rows) < 2 or max(map(len, rows)) < 2:
-        return None
-    return Table(tuple(_cells(row) for row in rows)), stop
-
-
-def _split_pipes(line: str) -> list[str]:
-    bare = line.translate(_PIPES).strip().replace("\\|", "\x00")
-    bare = bare.removeprefix("|").removesuffix("|")
-    cells = [re.sub(r"<br\s?/?>", "\n", c.strip(), flags=re.I).replace("\x00", "|") for c in bare.split("|")]
-    return [re.sub(r"^(?:\*\*|__)(.{1,200})(?:\*\*|__)$", r"\1", c) for c in cells]
-
-
-def _grouped(groups: list[list[list[str]]]) -> list[list[str]]:
-    return [_stack(group) for group in groups]
-
-
-def _stack(group: list[list[str]]) -> list[str]:
-    width = max(map(len, group))
-    return ["\n".join(row[i] for row in group if i < len(row) and row[i]) for i in range(width)]
-
-
-def _wrapped(rows: list[list[str]]) -> list[list[str]]:
-    """Join a row to the one above when the first one counts and this one's number is blank though others are not."""
-    if not rows or role(rows[0][0]) != "seq":
-        return rows
-    result: list[list[str]] = []
-    for row in rows:
-        dates_blank = sum(not c for c in row) >= max(len(row) - 2, 2)
-        if (
-            result
-            and len(result) > 1
-            and not row[0]
-            and dates_blank
-            and sequence(result[-1][0]) is not None
-            and len(row) == len(result[-1])
-        ):
-            result[-1] = _stack([result[-1], row])
-        else:
-            result.append(row)
-    return result
-
-
-def _comma(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
-    """Read comma separated rows under a heading of header words."""
-    mark = "," if lines[at].count(",") >= 2 else "，"
-    count = lines[at].count(mark)
-    if count < 2 or not is_header(_cells(lines[at].split(mark))):
-        return None
-    stop = at
-    while stop < len(lines) and lines[stop].count(mark) == count:
-        stop += 1
-    if stop - at < 2:
-        return None
-    return Table(tuple(_cells([c.strip('" ') for c in line.split(mark)]) for line in lines[at:stop])), stop

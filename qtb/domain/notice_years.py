@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from qtb.domain.dates import Reading, read_dates
 from qtb.domain.notice_model import Draft
@@ -13,10 +14,10 @@ def activity_year(found: Sequence[Draft], known: int | None) -> int | None:
     """Give the year that the rows' own dates name; `known` is the title's, which wins when the rows name it too."""
     headed = {d.year for d in found if d.year}
     firsts = [years[0] for d in found if (years := read_dates(d.text, whole=d.whole).years)]
-    years = set(firsts) | headed
-    if not years:
+    named = set(firsts) | headed
+    if not named:
         return None
-    if known in years or (known is not None and _is_lead_in(found, known)):
+    if known in named or (known is not None and _is_lead_in(found, known)):
         return known
     counts = Counter(firsts or headed)
     return min(counts, key=lambda y: (-counts[y], y))
@@ -27,7 +28,7 @@ def _is_lead_in(found: Sequence[Draft], known: int) -> bool:
     readings = [read_dates(d.text, whole=d.whole, year=known) for d in found]
     dated = [i for i, r in enumerate(readings) if r.years]
     bare = [i for i, r in enumerate(readings) if r.start and not r.years]
-    return bool(bare) and all(set(readings[i].years) == {known - 1} for i in dated) and max(dated) < min(bare)
+    return bool(bare and dated) and all(set(readings[i].years) == {known - 1} for i in dated) and max(dated) < min(bare)
 
 
 def settled(
@@ -37,16 +38,27 @@ def settled(
     years: list[tuple[int | None, str]] = [(draft.year or year, "") for draft in again]
     crossing = _crossing(readings, again)
     last: tuple[int, int] | None = None  # year and month of the last row that names its year
+    turn: date | None = None  # the end of the last row that runs into another year
     for i, reading in enumerate(readings):
-        if reading.years and reading.start:
+        if reading.start and (reading.years or reading.start.year != year):
             last = (reading.start.year, reading.start.month)
         elif last and reading.start and not again[i].year and year is not None:
             later = _later(reading, last, (year, known))
             if later:
                 years[i] = (later, "year_inferred")
+        if turn and year is not None and not reading.years and not again[i].year and _follows(reading, turn):
+            years[i] = (turn.year, "year_inferred")
+        if reading.start and reading.end and reading.end.year > reading.start.year and len(reading.years) < 3:
+            turn = reading.end
         if crossing is not None and i >= crossing and not reading.years and not again[i].year and year is not None:
             years[i] = (year + 1, "year_crossed")
     return years
+
+
+def _follows(reading: Reading, turn: date) -> bool:
+    """Tell whether a bare row continues behind the turn of the year rather than falling back before it."""
+    start, end = reading.start, reading.end or reading.start
+    return bool(start and end and start.year < turn.year and turn.month <= start.month <= 6 and end.month <= 8)
 
 
 def _later(reading: Reading, last: tuple[int, int], options: tuple[int, int | None]) -> int | None:
@@ -62,7 +74,13 @@ def _later(reading: Reading, last: tuple[int, int], options: tuple[int, int | No
 def _crossing(readings: Sequence[Reading], again: Sequence[Draft]) -> int | None:
     """Find the row from which a list that ran forward to the year's end starts anew: 11月, 12月, 1月."""
     months = [r.start.month if r.start and not r.years else None for r in readings]
-    if any(r.years for r in readings) or any(d.year for d in again) or len(months) < 3 or None in months:
+    if (
+        any(r.years for r in readings)
+        or len({d.year for r in readings for d in (r.start, r.end) if d}) > 1
+        or any(d.year for d in again)
+        or len(months) < 3
+        or None in months
+    ):
         return None
     plain = [m for m in months if m is not None]
     drops = [i for i in range(1, len(plain)) if plain[i] < plain[i - 1]]

@@ -64,8 +64,8 @@ def sequence(text: str) -> int | None:
     """Read a sequence cell such as 3, 三, (三), ③, 第三阶段 or 3., None when it is something else."""
     bare = text.strip()
     for table in (_CIRCLED, _IDEOGRAPHIC, _ROMAN):
-        if bare.rstrip(".、.") in table:
-            return table[bare.rstrip(".、.")]
+        if bare[:1] in table and bare[1:] in ("", ".", "、", "．"):
+            return table[bare[:1]]
     found = _SEQUENCE.match(fold(bare)) if len(bare) <= 12 else None
     return number(found[1]) if found else None
 

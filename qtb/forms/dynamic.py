@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from qtb.domain.fields import Checked, FieldSpec, FormSpec
 from qtb.i18n import in_words, language, say
@@ -60,7 +61,7 @@ def _field(key: str, spec: FieldSpec, options: Options) -> Field:
         return TextAreaField(label, description=about["description"], render_kw={**about["render_kw"], **rows})
     if spec.type in ("enum", "ref"):
         choices = options.get(key, [(choice.key, choice.label.get(language())) for choice in spec.choices])
-        chosen = [("", say("form.choose")), *choices]
+        chosen = [SelectChoice(value, shown) for value, shown in [("", say("form.choose")), *choices]]
         return SelectField(label, description=about["description"], choices=chosen, validate_choice=False)
     return StringField(label, **about)
 

@@ -67,8 +67,7 @@ def test_a_history_is_shown(settings: Settings, world: World) -> None:
 
 def test_a_sound_system(settings: Settings, world: World) -> None:
     awarded(world)
-    said = run(settings, "check")
-    assert "I3" in said.stderr  # the machine's clock is years past the last rows
+    assert "评分表3份" in good(settings, "check")
     report = check.check(world.session, now=world.now)
     assert report.findings == []
     assert (report.n_submissions, report.n_sheets) == (1, 3)
@@ -85,7 +84,6 @@ def awarded(world: World) -> int:
     world.sweep()
     world.propose(team)
     world.go("2024-08-20 10:00")
-    world.enter(team="又一班", who="alice") if world.now < at("2024-06-01") else None
     return team
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import datetime
@@ -61,6 +62,13 @@ def test_the_version_needs_no_database_library() -> None:
     code = "import sys, qtb.cli; print('sqlalchemy' in sys.modules, 'flask' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]
+
+
+def test_a_terminal_without_utf_8_gets_an_answer() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "QTB_INSIDE_VENV": "1"}
+    call = [sys.executable, "-m", "qtb", "workflow", "check"]
+    done = subprocess.run(call, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_missing_module_does_not_break_the_others(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +148,13 @@ def test_a_file_instead_of_a_database(tmp_path: Path) -> None:
     assert refused(settings, "cycle", "list").count("\n") == 1
 
 
-@pytest.mark.parametrize("email", ["nobody@example.org", "", "x" * 5000, "' OR 1=1", "a\x00b"])
+@pytest.mark.parametrize("odd", ["a\x00b", "a\udc80b"])
+def test_what_no_database_could_store_is_a_usage_error(settings: Settings, odd: str) -> None:
+    assert "UTF-8" in refused(settings, "cycle", "show", odd, code=2)
+    refused(settings, odd, code=2)
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "", "x" * 5000, "' OR 1=1"])
 def test_an_unknown_person_is_refused(settings: Settings, world: object, email: str) -> None:
     assert refused(settings, "move", "register", "20240001", "--as", email)
 

@@ -28,9 +28,8 @@ def notice(tmp_path: Path) -> Path:
 
 
 def test_a_year_is_opened_from_its_notice(settings: Settings, world: World, notice: Path) -> None:
-    said = good(
-        settings, "cycle", "open", "--notice", str(notice), "--key", "2024b", "--held", "publish=2024-08-20 10:00", *OLGA
-    )
+    held = ("--held", "publish=2024-08-20 10:00")
+    said = good(settings, "cycle", "open", "--notice", str(notice), "--key", "2024b", *held, *OLGA)
     assert "2024b" in said
     world.session.rollback()
     cycle = world.session.scalars(select(Cycle).filter_by(key="2024b")).one()
@@ -57,7 +56,7 @@ def test_bad_input_to_open(settings: Settings, world: World, notice: Path, tmp_p
     open_(*given, "--key", "x", "--held", "publish=2025-08-20", *OLGA)
     open_(*given, "--key", "x", "--programme", "nope", *OLGA)
     open_(*given, "--key", "x" * 41, *OLGA)
-    assert "只能" in open_(*given, "--key", "x", "--as", "rita@example.org") or True
+    assert "主办方" in open_(*given, "--key", "x", "--as", "rita@example.org")
     assert "2024" in open_(*given, "--key", "2024", *OLGA)
     (tmp_path / "empty.txt").write_bytes(b"")
     open_("--notice", str(tmp_path / "empty.txt"), "--key", "x", *OLGA)

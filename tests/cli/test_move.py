@@ -68,7 +68,7 @@ def test_a_number_that_exists_twice_needs_its_cycle(settings: Settings, world: W
     good(settings, "move", "register", "20240001", "--cycle", "2024b", *ALICE, *MARCH)
 
 
-@pytest.mark.parametrize("name", ["nope", "lapse_unregistered", "register; --", "a\x00b", "x" * 5000])
+@pytest.mark.parametrize("name", ["nope", "lapse_unregistered", "register; --", "x" * 5000])
 def test_a_move_that_is_none(settings: Settings, world: World, name: str) -> None:
     world.enter()
     refused(settings, "move", name, "20240001", *ALICE, *MARCH)
@@ -79,7 +79,7 @@ def test_bad_input_to_move(settings: Settings, world: World) -> None:
     refused(settings, "move", "register", *ALICE, code=2)
     refused(settings, "move", "register", "20240001", code=2)
     refused(settings, "move", "register", "20240001", "--note", "x" * 3000, *ALICE, *MARCH)
-    refused(settings, "move", "register", "x\x00", *ALICE, *MARCH)
+    refused(settings, "move", "register", "x\x00", *ALICE, *MARCH, code=2)
 
 
 def test_an_override_says_why(settings: Settings, world: World) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of cases are easier to judge unbroken
 """`qtb notice` at the terminal: what goes to which stream, with which exit code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - objects of a PDF are easier to judge unbroken
 """Small makers of documents for the tests: Word files by python-docx, PDF files written by hand."""
 
 from __future__ import annotations

@@ -1,0 +1,188 @@
+"""Each role does its main act in a real browser: one team from registration to the public list."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+TEXTS = {
+    "班组概况": "班组十二人。", "质量方针、目标与承诺": "返工率低于百分之一。", "基础管理": "作业标准齐全。",
+    "过程质量控制": "关键点受控。", "质量改进与创新": "完成两项改进。", "建设成效": "返工率由三降到一。",
+}  # fmt: skip
+
+
+def test_a_team_goes_from_registration_to_the_public_list(site: Site) -> None:
+    number = _applicant_registers_and_declares(site)
+    _recommender_returns_then_recommends(site, number)
+    _organiser_assigns(site, number)
+    site.go("2024-07-02 10:00")
+    for name in ("eve", "ed", "eli"):
+        _evaluator_scores(site, name)
+    site.go("2024-07-03 10:00")
+    _organiser_proposes_a_level(site, number)
+    public = site.visit("/cycles/2024/results")
+    expect(public.get_by_text("结果尚未发布")).to_be_visible()
+    site.go("2024-08-20 10:00")
+    public.reload()
+    expect(public.get_by_role("row").filter(has_text="浏览器班")).to_contain_text("优秀级")
+
+
+@pytest.mark.parametrize("width", [1280, 375, 320])
+def test_main_pages_fit_and_are_accessible(site: Site, width: int) -> None:
+    team = site.world.submitted()
+    for name, paths in {
+        None: ["/", "/sign-in", "/recommender/sign-in", "/sign-up", "/cycles/2024/results"],
+        "alice": ["/applicant/", "/applicant/cycles/2024/enter", f"/submissions/{team}"],
+        "rita": ["/recommender/", f"/submissions/{team}/moves/recommend"],
+        "eve": ["/evaluator/"],
+        "olga": [
+            "/admin/", "/admin/submissions", "/admin/cycles/2024", "/admin/users", "/admin/units", "/admin/history",
+            "/admin/outbox", "/admin/notices/read", f"/submissions/{team}",
+        ],
+    }.items():  # fmt: skip
+        page = site.signed_in(name, width=width) if name else site.visit(width=width)
+        for path in paths:
+            page.goto(site.address + path)
+            _fits_and_is_accessible(page, path)
+
+
+def test_a_notice_becomes_a_year_in_the_browser(site: Site) -> None:
+    page = site.signed_in("olga")
+    page.goto(f"{site.address}/admin/notices/read")
+    page.get_by_label("或粘贴通知全文").fill(
+        "关于开展2025年质量信得过班组活动的通知\n\n"
+        + "\n".join(f"{n}\t{row}" for n, row in enumerate(
+            ["活动报名\t2-5月\t申报单位", "成果申报\t2-5月\t申报单位", "成果推荐\t4-6月\t推荐单位",
+             "成果评价\t7-8月\t主办方", "成果发布\t8月\t主办方", "宣传推广\t10-12月\t主办方"], 1))
+    )  # fmt: skip
+    page.get_by_role("button", name="读取时间表").click()
+    expect(page.get_by_role("heading", name="核对时间表")).to_be_visible()
+    expect(page.locator("#end-1")).to_have_value("2025-05-31")
+    page.get_by_role("button", name="确认并建立年度").click()
+    expect(page.get_by_text("年度已建立")).to_be_visible()
+    public = site.visit("/cycles/2025")
+    expect(public.get_by_role("row").filter(has_text="成果推荐")).to_contain_text("2025年4月1日 – 2025年6月30日")
+
+
+def test_a_disabled_act_says_why_and_from_when(site: Site) -> None:
+    site.go("2024-03-05 10:00")
+    team = site.world.submitted()
+    page = site.signed_in("rita", "/recommender/sign-in")
+    page.goto(f"{site.address}/submissions/{team}")
+    expect(page.get_by_role("button", name="同意推荐")).to_be_disabled()
+    expect(page.locator("#why-recommend")).to_contain_text("2024年4月1日 00:00（上海时间）")
+
+
+def test_what_was_typed_too_late_is_kept_on_the_page(site: Site) -> None:
+    team = site.world.enter()
+    site.world.move(team, "register", "alice")
+    page = site.signed_in("alice")
+    page.goto(f"{site.address}/submissions/{team}/forms/declaration")
+    page.get_by_label("成果名称").fill("写到一半的成果名称")
+    site.go("2024-06-01 00:00")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("成果名称")).to_have_value("写到一半的成果名称")
+
+
+def test_english_is_complete_enough_to_work_in(site: Site) -> None:
+    page = site.signed_in("alice")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="My entries")).to_be_visible()
+    expect(page.get_by_role("link", name="Register a team")).to_be_visible()
+
+
+def _applicant_registers_and_declares(site: Site) -> str:
+    page = site.signed_in("alice")
+    page.get_by_role("link", name="报名班组").click()
+    page.get_by_label("申报类别").select_option(label="制造类")
+    page.get_by_label("所在区").select_option(label="浦东新区")
+    page.get_by_label("拟推荐单位").select_option(label="浦东区质协")
+    for label, text in {
+        "班组名称": "浏览器班", "班组人数": "12", "班组组长": "测试组长", "班组职责": "装配。", "工作内容": "装配与检验。",
+        "联系人": "测试联系人", "联系电话": "12", "邮箱": "contact@example.org",
+    }.items():  # fmt: skip
+        page.get_by_label(label, exact=False).first.fill(text)
+    page.get_by_label("班组成立时间").fill("2019-03")
+    page.get_by_label("本单位承诺所填内容真实").check()
+    page.get_by_label("同意为本活动目的").check()
+    page.get_by_role("button", name="保存并提交报名").click()
+    expect(page.locator("#contact_phone-error")).to_be_visible()
+    page.get_by_label("联系电话").fill("021-55550000")
+    page.get_by_role("button", name="保存并提交报名").click()
+    page.get_by_role("button", name="确认：提交报名").click()
+    page.get_by_role("link", name="填写申报表").click()
+    page.get_by_label("成果名称").fill("降低返工率")
+    page.get_by_label("建设开始").fill("2023-01")
+    page.get_by_label("建设结束").fill("2023-12")
+    for label, text in TEXTS.items():
+        page.get_by_label(label).fill(text)
+    page.get_by_label("在线分享意愿").select_option(label="同意分享全文")
+    page.get_by_label("本单位承诺申报内容真实").check()
+    page.get_by_role("button", name="保存并提交申报").click()
+    page.get_by_role("button", name="确认：提交申报").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("已申报")
+    return page.locator(".pairs dd").first.inner_text()
+
+
+def _recommender_returns_then_recommends(site: Site, number: str) -> None:
+    page = site.signed_in("rita", "/recommender/sign-in")
+    page.locator(".todo a").click()
+    page.get_by_role("link", name="退回修改").click()
+    page.get_by_label("意见").fill("请补充指标口径。")
+    page.get_by_role("button", name="确认：退回修改").click()
+    applicant = site.signed_in("alice")
+    applicant.locator(".todo a").click()
+    expect(applicant.get_by_text("请补充指标口径。")).to_be_visible()
+    applicant.get_by_role("link", name="重新提交").click()
+    applicant.get_by_role("button", name="确认：重新提交").click()
+    page.goto(f"{site.address}/recommender/")
+    page.locator(".todo a").click()
+    page.get_by_role("link", name="同意推荐").click()
+    page.get_by_role("button", name="确认：同意推荐").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("已推荐")
+
+
+def _organiser_assigns(site: Site, number: str) -> None:
+    page = site.signed_in("olga")
+    _open(page, site, number)
+    for name in ("eve", "ed", "eli"):
+        page.get_by_label(name, exact=True).check()
+    page.get_by_role("button", name="分配").click()
+    expect(page.get_by_text("已分配。")).to_be_visible()
+
+
+def _evaluator_scores(site: Site, name: str) -> None:
+    page = site.signed_in(name)
+    page.get_by_role("link", name="评分", exact=True).click()
+    for field in page.locator("input.points").all():
+        field.fill("5")
+    page.get_by_role("button", name="完成评分").click()
+    expect(page.get_by_text("评分已完成。")).to_be_visible()
+
+
+def _organiser_proposes_a_level(site: Site, number: str) -> None:
+    page = site.signed_in("olga")
+    _open(page, site, number)
+    page.locator("#f-level").select_option("EXCELLENT")
+    page.get_by_role("button", name="保存等级").click()
+    expect(page.get_by_text("等级已拟定").or_(page.get_by_text("已拟定等级")).first).to_be_visible()
+
+
+def _open(page: Page, site: Site, number: str) -> None:
+    page.goto(f"{site.address}/admin/submissions")
+    page.get_by_label("搜索").fill(number)
+    page.get_by_role("link", name=number).click()
+
+
+def _fits_and_is_accessible(page: Page, path: str) -> None:
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over == 0, f"{path} is {over} px too wide"
+    found = Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [f"{path}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in serious] == []
