@@ -56,12 +56,20 @@ class Worded(click.Command):
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Put the wordings in before the help is written."""
+        """Put the wording in before the help is written."""
         self.help = _help(_path(ctx), self.help)
+        super().format_help(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options in the language chosen."""
+        rows = []
         for parameter in self.get_params(ctx):
             if isinstance(parameter, click.Option):
-                parameter.help = _help(f"option.{parameter.name}", parameter.help)
-        super().format_help(ctx, formatter)
+                name = "help" if "--help" in parameter.opts else parameter.name
+                parameter.help = _help(f"option.{name}", parameter.help)
+                rows.append(parameter.get_help_record(ctx))
+        with formatter.section(say("cli.options")):
+            formatter.write_dl([row for row in rows if row is not None])
 
 
 class Group(Worded, click.Group):
@@ -86,6 +94,11 @@ class Group(Worded, click.Group):
             return super().get_command(ctx, cmd_name)
         command: click.Command = getattr(importlib.import_module(module), cmd_name)
         return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options, then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""

@@ -52,9 +52,10 @@ def show(key: str) -> None:
         _table(found.rows)
         for one in qtb.session.scalars(select(Extension).filter_by(cycle_id=found.id).order_by(Extension.id)):
             click.echo(_extension(qtb, one))
-        states = found.definition.workflow.states
-        for state, n in counts_by_state(qtb.session, found.id).items():
-            click.echo(say("cli.in_state", state=states[state].label, n=n))
+        counts = counts_by_state(qtb.session, found.id)
+        for key, state in found.definition.workflow.states.items():
+            if key in counts:
+                click.echo(say("cli.in_state", state=state.label, n=counts[key]))
 
 
 @cycle.command("open")

@@ -7,8 +7,8 @@ from typing import Final
 
 from qtb.domain.dates import Phrase, covers, phrases
 from qtb.domain.notice_cells import tight, trimmed, without_urls
+from qtb.domain.notice_lines import is_achieved, is_narrative, plain_label
 from qtb.domain.notice_model import Draft
-from qtb.domain.notice_stages import is_achieved, is_narrative, plain_label
 
 _SENTENCE: Final = re.compile(r"[^。;；!！?\n]{1,600}[。;；!！?]?")
 _ACTION: Final = re.compile(

@@ -13,8 +13,9 @@ from qtb.domain.dates import read_dates
 from qtb.domain.notice_cells import parted, tight, trimmed
 from qtb.domain.notice_deadlines import deadlines
 from qtb.domain.notice_head import signature
+from qtb.domain.notice_lines import dated, is_led_by_date, is_when, plain_label
 from qtb.domain.notice_model import Draft
-from qtb.domain.notice_stages import dated, each_is, is_led_by_date, is_when, plain_label, stage_of
+from qtb.domain.notice_stages import each_is, stage_of
 from qtb.domain.numerals import fold
 
 MAX_LINES: Final = 3000  # of running text; the stages of a notice stand well before
@@ -103,8 +104,9 @@ def _stages(line: Line, heading: tuple[int, str, str] | None, at: int) -> list[D
     when = _WHEN_ONLY.match(body)
     words = body[when.end() :] if when else body
     if heading and (is_when(words) or (when and is_undecided(fold(words)))):
-        title = _heading_title(heading[1])
-        draft = stage_of(f"{title}:{words}", True, "") if title and not _GENERIC.search(title) else None
+        title = _heading_title(heading[1]) or tight(heading[1])
+        is_named = "时间" in heading[1] or not _GENERIC.search(title)
+        draft = stage_of(f"{title}:{words}", True, "") if is_named else None
         if draft:
             only = "end" if when and "截止" in when[0] else draft.only
             return [replace(draft, title=title, only=only, source=f"{heading[1]} | {line.text}")]

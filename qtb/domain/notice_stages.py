@@ -8,6 +8,7 @@ from typing import Final
 from qtb.domain.date_masks import is_undecided, mask
 from qtb.domain.dates import Phrase, covers, phrases
 from qtb.domain.notice_cells import tight, trimmed, without_urls
+from qtb.domain.notice_lines import LEAD, TIME_WORD, dated, is_achieved, is_narrative, plain_label
 from qtb.domain.notice_model import Draft
 from qtb.domain.numerals import fold
 
@@ -15,69 +16,17 @@ _BRACKET: Final = re.compile(
     r"[(（【\[〔]([^()（）【】\[\]〔〕]{2,60}(?:[(（][^()（）]{1,12}[)）][^()（）]{0,40})?)[)）】\]〕]"
 )
 _LABEL: Final = re.compile(r"^([^:：。;；!！?？]{2,30}?)\s?(?:[:：]|——)\s?(.{2,400})$")
-_TIME_WORD: Final = re.compile(
-    r"(?:的)?(?:具体|起止|截止|截至|开始|结束|受理|计划|安排|完成|预计){0,2}(?:时间|日期|期限|时限|节点|时段|时间安排|时间节点|时间要求|(?<=[示名报理])期)(?:安排|要求|节点|为|是)?$"
-)
 _DENIED: Final = re.compile(
     r"更新时间|发文|成文|印发|发表时间|来源|浏览|点击|成立|出生|办公时间|咨询时间|工作时间|接听|上班|电话|手机|传真|邮编|邮箱|账号|开户|地址|联系"
     r"|有效期|实施日期|报告期|统计期|^附件|^备注|^注$|依据|网址|文号|编号|学时|签发"
 )
-_NARRATIVE: Final = re.compile(
-    r"以来|已经|曾|荣获|获得了|成立于|创建于|截[至止].{0,24}(?:共有|已有|累计|全市|全省|全国|共计)|召开了|举办了|开展了|印发了|发布了|圆满|以下简称"
-)
-_ACHIEVED: Final = re.compile(
-    r"^.{0,6}(?:期间|以来|之间|以内|内|度)?[^,。;]{0,14}?(?:取得|完成|产生|形成|发布|立项|投产|竣工|实施|获得|验收|结题)(?:并[^,。;]{0,10})?的[^,。;]{0,12}"
-    r"(?:成果|项目|课题|案例|专利|工程|作品|业绩|奖)"
-)
 _IS_STAGE: Final = re.compile(r"^\s?(?:为|是|属)\s?([^,，。;；:：为]{2,24})(?=[,，。;；]|$)")
 _NAMED: Final = re.compile(r"(?:责任|牵头|负责|组织|主办|承办)(?:单位|部门)\s?[:：]\s?([^，。,；;\s]{2,40})")
-_ADVERB: Final = re.compile(
-    r"不晚于|不迟于|截至|截止|暂定|预计|拟于|之前|以前|左右|前后|北京时间|具体|时间|另行|通知|为准|以|完成|举行|进行|召开|开始|结束|各一次"
-)
 _POSTED: Final = re.compile(r"^(?:发布|发表|更新|公开|上传|录入)(?:时间|日期)$")
 _TAGGED: Final = re.compile(r"^[【\[〖「](.{2,20})[】\]〗」]\s{0,3}[:：]?\s{0,3}(?=\S)")
-_LEAD: Final = re.compile(r"^(?:自|从|于|在|拟于|定于|计划|拟|时间为|每年|暂定|预计)?\s?$")
 _PARTY: Final = re.compile(
     r"^[\s(（]{0,3}([^\s,，。;；()（）:：]{1,30}(?:单位|部门|协会|质协|委员会|办公室|公司|学会|中心|机构|秘书处|部|处|会|组|专家|院|企业|工会|小组))[)）。;；\s]{0,3}$"
 )
-
-
-def is_when(body: str) -> bool:
-    """Tell whether a line is a date and nothing else."""
-    if len(body) > 60 or covers(body) < 0.8 or re.match(r"^\d{4}\s?年?$", body.strip()):
-        return False
-    own = phrases(body, whole=True)
-    around = _ADVERB.sub("", body[: own[0].begin] + "|" + mask(fold(body))[own[-1].stop :]) if own else ""
-    return bool(own) and not re.search(r"[\u4e00-\u9fff]{2}", around)
-
-
-def is_led_by_date(body: str) -> bool:
-    """Tell whether a line begins with a date."""
-    own = phrases(body[:200], whole=False)
-    return bool(own) and bool(_LEAD.match(body[: own[0].begin].strip()))
-
-
-def plain_label(text: str) -> str:
-    """Take the words for time from a label: 报名截止时间 becomes 报名."""
-    return trimmed(_TIME_WORD.sub("", text))
-
-
-def dated(text: str) -> tuple[Phrase, ...]:
-    """Find the dates of running text, short forms such as 3.1—5.31 only where they are a text's whole."""
-    found = phrases(text, whole=False)
-    if not found and covers(text) >= 0.8:
-        found = tuple(p for p in phrases(text, whole=True) if not all(w.left.is_year_only for w in p.windows))
-    return found
-
-
-def is_achieved(text: str, phrase: Phrase) -> bool:
-    """Tell whether a date bounds what has been achieved rather than what is to be done."""
-    return bool(_ACHIEVED.match(text[phrase.stop :]))
-
-
-def is_narrative(text: str) -> bool:
-    """Tell whether a sentence looks back."""
-    return bool(_NARRATIVE.search(text))
 
 
 def each_is(body: str) -> list[Draft]:
@@ -145,10 +94,11 @@ def _bracketed(body: str, is_numbered: bool, style: str) -> Draft | None:
         is_stage = is_numbered or "阶段" in before or not after or after[0] in ":：。,，、;；—-" or len(body) <= 40
         title = before or _clause(after)
         if is_stage and title:
-            party = _PARTY.match(after) or _NAMED.search(after[:200])
-            return _draft(
-                plain_label(title), inner, own[0] if len(own) == 1 else None, party[1] if party and before else ""
-            )
+            party = _PARTY.match(after) or _NAMED.search(after[:200]) if before else None
+            if len(own) == 1 and (behind := _PARTY.match(inner[own[0].stop :].lstrip(",，、;； "))):
+                inner, party = inner[: own[0].stop], behind
+            only = own[0] if len(own) == 1 else None
+            return _draft(plain_label(title), inner, only, party[1] if party else "")
     return None
 
 
@@ -164,15 +114,20 @@ def _labelled(body: str, is_numbered: bool) -> Draft | None:
     if re.match(r"^(?:各|请各?|现将|通知如下|如下|敬请)", label) or label.endswith("如下"):
         return None
     own = dated(rest)
-    is_time = bool(_TIME_WORD.search(label)) or label in ("时间", "日期")
+    is_time = bool(TIME_WORD.search(label)) or label in ("时间", "日期")
     if not own:
-        return _draft(plain_label(label), rest[:60], None) if is_time and is_undecided(fold(rest)) else None
+        return (
+            _draft(plain_label(label), rest[:60].rstrip("。；;"), None)
+            if is_time and is_undecided(fold(rest))
+            else None
+        )
     first = own[0]
     if _POSTED.match(label) and first.windows[0].left.days and first.windows[0].left.year:
         return None
     if is_achieved(rest, first) or (first.begin > 8 and not is_time):
         return None
-    last = own[-1] if covers(rest[: own[-1].stop]) >= 0.6 else first
+    within = [p for p in own if not re.search(r"[。；;]", rest[: p.begin])] or [first]
+    last = within[-1] if covers(rest[: within[-1].stop]) >= 0.6 else first
     if not (is_time or covers(rest) >= 0.6 or _is_lead(rest[: first.begin])):
         return None
     party = _PARTY.match(rest[last.stop :])
@@ -196,7 +151,7 @@ def _until(text: str, phrase: Phrase) -> bool:
 
 
 def _is_lead(text: str) -> bool:
-    return bool(_LEAD.match(text.strip())) or bool(
+    return bool(LEAD.match(text.strip())) or bool(
         re.match(r"^(?:截[至止]|不[晚迟]于|最[晚迟]|请?(?:务必)?[于在])", text)
     )
 
@@ -211,6 +166,9 @@ def _date_first(body: str, is_numbered: bool) -> Draft | None:
         return None
     words = rest[mark.end() :] if mark else rest
     title = re.sub(r"^(?:为|是)", "", _clause(words))
+    first = title.partition(" ")[0]
+    if not is_numbered and len(first) >= 2:
+        title = first  # 9月1日 启动仪式 上午9:00 会展中心
     if len(title) < 2 or len(title) > 40 or (not is_numbered and len(body) > 80 and not re.match(r"^\s?[:：]", rest)):
         return None
     side = own[0].windows[0].side

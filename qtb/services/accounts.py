@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +10,14 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.fields import PATTERNS, FieldError, clean
+from qtb.domain.passwords import MAX_PASSWORD as MAX_PASSWORD
+from qtb.domain.passwords import checked_password
 from qtb.domain.roles import ROLES, UNIT_KINDS, Actor
 from qtb.store import accounts, audit
 from qtb.store.accounts import Account, Invitation, Membership, SignIn, Unit
@@ -25,9 +26,7 @@ from qtb.store.unit import lock
 Row = TypeVar("Row", Account, Unit)
 
 hasher = PasswordHasher()
-MIN_PASSWORD, MAX_PASSWORD = 15, 256
 SIGN_IN_DAYS, INVITATION_DAYS = 14, 7
-COMMON = ("password", "123456", "qwerty", "abcdef", "111111", "iloveyou", "letmein", "welcome")
 
 # Checked in place of a real hash when nobody has the address, so that the answer takes as long.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$1sBbfLGIZ5tMrBMcDW6mX8BbzXPaVVKxlrHpbUZjlFg"
@@ -45,15 +44,15 @@ class Person:
 
 def token_hash(token: str) -> str:
     """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_password(session: Session, email: str, password: str) -> int:
     """Return the id of the account that this address and password open. Raises Denied("sign_in")."""
-    account = accounts.by_email(session, email) if len(email) <= 254 else None
+    account = accounts.by_email(session, email) if _is_address(email.strip()) else None
     known = account.password_hash if account is not None and account.is_active else None
     try:
-        hasher.verify(known or NOBODY, password[: MAX_PASSWORD + 1])
+        hasher.verify(known or NOBODY, password[: MAX_PASSWORD + 1].encode("utf-8", "surrogatepass"))
     except (VerifyMismatchError, InvalidHashError):
         raise Denied("sign_in") from None
     if account is None or known is None:
@@ -120,7 +119,9 @@ def invite(session: Session, account: Account, *, actor: Actor, now: datetime) -
 
 def invited(session: Session, token: str, *, now: datetime) -> Account | None:
     """Return the account that a link is for; None for the link that sets the system up."""
-    invitation = _open_invitation(session, token, now)
+    invitation = session.scalar(_open_invitations(token, now))
+    if invitation is None:
+        raise Missing("link")
     return session.get(Account, invitation.account_id) if invitation.account_id else None
 
 
@@ -140,7 +141,7 @@ def accept(session: Session, token: str, password: str, *, now: datetime) -> Acc
 def add_account(session: Session, *, name: str, email: str, actor: Actor, now: datetime) -> Account:
     """Make an account without a password."""
     email = email.strip().lower()
-    if len(email) > 254 or not PATTERNS["email"].fullmatch(email):
+    if not _is_address(email):
         raise Invalid("field_email")
     account = Account(email=email, name=_name(name, 60), created_at=now, is_active=True)
     return _added(session, account, "email_taken", actor=actor, now=now, about={"email": email})
@@ -194,20 +195,6 @@ def set_active(session: Session, account: Account, is_active: bool, *, actor: Ac
     audit.record(session, account, "enabled" if is_active else "disabled", actor=actor, now=now)
 
 
-def checked_password(password: str, *context: str) -> str:
-    """Return the password if it is long enough and not common or made of the person's own words.
-
-    The default profile follows NIST SP 800-63B-4: 15 characters, no composition rules, no forced change.
-    """
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Invalid("password_length", min=MIN_PASSWORD, max=MAX_PASSWORD)
-    lowered = password.lower()
-    words = {word for text in context for word in re.split(r"[@.\s_-]+", text.lower()) if len(word) > 3}
-    if len(set(lowered)) < 5 or any(word in lowered for word in words) or lowered.startswith(COMMON):
-        raise Invalid("password_weak")
-    return password
-
-
 def _name(name: str, limit: int) -> str:
     try:
         name = clean(name, lines=False)
@@ -240,11 +227,16 @@ def _invite(session: Session, account_id: int | None, now: datetime) -> str:
 
 
 def _open_invitation(session: Session, token: str, now: datetime) -> Invitation:
-    found = session.scalar(
-        select(Invitation)
-        .where(Invitation.token_hash == token_hash(token), Invitation.used_at.is_(None), Invitation.expires_at > now)
-        .with_for_update()
-    )
+    found = session.scalar(_open_invitations(token, now).with_for_update())
     if found is None:
         raise Missing("link")
     return found
+
+
+def _open_invitations(token: str, now: datetime) -> Select[Invitation]:
+    mine = (Invitation.token_hash == token_hash(token)) & Invitation.used_at.is_(None)
+    return select(Invitation).where(mine, Invitation.expires_at > now)
+
+
+def _is_address(email: str) -> bool:
+    return len(email) <= 254 and PATTERNS["email"].fullmatch(email) is not None

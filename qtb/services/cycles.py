@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import timeline
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Invalid, Missing, Reason
+from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
 from qtb.store import audit, cycles
 from qtb.store.accounts import Unit
@@ -80,15 +81,14 @@ def change_row(
     row = session.scalar(select(TimelineRow).where(TimelineRow.cycle_id == cycle.id, TimelineRow.key == planned.key))
     if row is None:
         raise Missing("row")
-    if not reason.strip():
-        raise Invalid("reason_required")
+    reason = _checked(reason)
     for code in _row_faults(cycle.definition, planned):
         raise Invalid(code, seq=row.seq, row=row.title)
     before = {"opens": _iso(row.opens_at), "closes": _iso(row.closes_at), "held": _iso(row.held_at)}
     row.opens_at, row.closes_at, row.held_at = planned.opens_at, planned.closes_at, planned.held_at
     changes = {planned.key: [before, _window(planned)]}
     audit.record(
-        session, cycle, "row", actor=actor, now=now, role="organiser", seen=seen, note=reason[:500], changes=changes
+        session, cycle, "row", actor=actor, now=now, role="organiser", seen=seen, note=reason, changes=changes
     )
 
 
@@ -101,12 +101,13 @@ def extend(
     kind = cycle.definition.timeline.rows.get(row_key)
     if row_key not in times.rows or kind is None or not kind.gate:
         raise Missing("row")
-    if not reason.strip():
-        raise Invalid("reason_required")
+    if submission is not None and submission.cycle_id != cycle.id:
+        raise Missing("submission")
+    reason = _checked(reason)
     if until <= times.rows[row_key].closes_at:
         raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
     granted = Extension(
-        cycle_id=cycle.id, row_key=row_key, until=until, reason=reason.strip()[:500], granted_at=now,
+        cycle_id=cycle.id, row_key=row_key, until=until, reason=reason, granted_at=now,
         granted_by=actor.user_id, submission_id=submission.id if submission else None,
         unit_id=unit.id if unit else None,
     )  # fmt: skip
@@ -119,6 +120,16 @@ def extend(
         session, subject, "extension", actor=actor, now=now, role="organiser", note=granted.reason, changes=changes
     )
     return granted
+
+
+def _checked(reason: str) -> str:
+    try:
+        reason = clean(reason, lines=True)
+    except FieldError as error:
+        raise Invalid(error.reason.key, **error.reason.args) from None
+    if not reason:
+        raise Invalid("reason_required")
+    return reason[:500]
 
 
 def _row_faults(definition: Definition, row: Planned) -> list[str]:

@@ -88,13 +88,19 @@ class Invitation(Base):
 
 
 # Characters drawn like a Latin letter in common fonts: a name made of them must not pass for another's.
-TWINS = str.maketrans("аеорсухіјѕԁһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХ", "aeopcyxijsdhlABEZHIKMNOPTYXABEKMHOPCTYX")
+TWINS = str.maketrans(
+    "аеорсухіјѕԁһӏοΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅ", "aeopcyxijsdhloABEZHIKMNOPTYXABEKMHOPCTYXIJS"
+)
+# Signs that show nothing though their category is a letter's or a mark's: fillers, joiners, variation selectors.
+UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10),
+          *range(0xE0100, 0xE01F0)}  # fmt: skip
 
 
 def name_key(name: str) -> str:
     """Return the form in which two look-alike names are equal: NFKC, twins folded, no space or invisible signs."""
     plain = unicodedata.normalize("NFKC", name).translate(TWINS).casefold()
-    return "".join(sign for sign in plain if unicodedata.category(sign)[0] not in "CZ" and sign not in "()（）·.-")
+    shown = (sign for sign in plain if unicodedata.category(sign)[0] not in "CZ" and ord(sign) not in UNSEEN)
+    return "".join(sign for sign in shown if sign not in "()（）·.-")
 
 
 def by_email(session: Session, email: str) -> Account | None:

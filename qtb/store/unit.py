@@ -38,7 +38,7 @@ def lock(session: Session, row: object) -> None:
     On SQLite the unit itself holds everything. The key stays readable, for rows that refer to this one.
     """
     session.flush()  # reading anew would drop what this unit has set and not yet written
-    session.refresh(row, with_for_update={"key_share": True})
+    session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
 
 
 def prepare(engine: Engine) -> None:

@@ -22,6 +22,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC, SIGNED_IN = "public", "signed_in"
 AUDIENCES = {PUBLIC, SIGNED_IN, *ROLES}
 NOBODY = Actor(None, "", "web")
+# Fields that no person types: checked here even where a view looks after what people typed by itself.
+TECHNICAL = ("cycle", "programme", "request_key", "seen", "then")
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -102,8 +104,8 @@ def _tell_time() -> None:
 def _refuse_odd_text() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     texts = [*request.args.keys(), *request.args.values(), *map(str, (request.view_args or {}).values())]
-    if not getattr(view, "cleans", False):
-        texts += [text for key in request.form for text in (key, *request.form.getlist(key))]
+    own = getattr(view, "cleans", False)
+    texts += [text for key in request.form if not own or key in TECHNICAL for text in (key, *request.form.getlist(key))]
     for text in texts:
         try:
             clean(text, lines=True) if len(text) < 20_000 else None

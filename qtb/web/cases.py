@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from qtb.domain import decide
-from qtb.domain.errors import Conflict, Missing, NotNow, Refusal
+from qtb.domain.errors import Missing, NotNow, Refusal
 from qtb.domain.fields import FormSpec
 from qtb.extensions import db
 from qtb.forms import dynamic
@@ -25,6 +25,7 @@ from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import steps, story
 from qtb.web.access import SIGNED_IN, actor, audience
+from qtb.web.parse import seen
 
 pages = Blueprint("cases", __name__)
 
@@ -67,7 +68,7 @@ def fill(submission_id: int, form: str) -> ResponseReturnValue:
         try:
             with unit(db.session()) as work:
                 row = found(submission_id)
-                filled = Filled(form, dynamic.raw(page, spec), _seen(page))
+                filled = Filled(form, dynamic.raw(page, spec), _version(page))
                 submissions.save(work, row, filled=filled, actor=actor(), now=g.now)
             return saved(submission_id)
         except Refusal as error:
@@ -184,11 +185,8 @@ def _closed(submission: Submission, form: str) -> Refusal | None:
     return NotNow(reasons) if reasons else None
 
 
-def _seen(page: FlaskForm) -> int:
-    text = str(page["seen"].data or "")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Conflict("stale")
-    return int(text)
+def _version(page: FlaskForm) -> int:
+    return seen(str(page["seen"].data or ""))
 
 
 def _staff_view(submission: Submission) -> dict[str, Any]:

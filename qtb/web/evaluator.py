@@ -17,6 +17,7 @@ from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import cases
 from qtb.web.access import actor, audience
+from qtb.web.parse import seen
 
 pages = Blueprint("evaluator", __name__, url_prefix="/evaluator")
 
@@ -43,8 +44,8 @@ def sheet(sheet_id: int) -> ResponseReturnValue:
         try:
             with unit(db.session()) as work:
                 own = evaluations.sheet_of(work, sheet_id, actor())
-                seen = _number(raw.get("seen", ""))
-                evaluations.score(work, own, raw, actor=actor(), now=g.now, seen=seen, finish=finish)
+                version = seen(raw.get("seen", ""))
+                evaluations.score(work, own, raw, actor=actor(), now=g.now, seen=version, finish=finish)
             flash(say("sheet.finished" if finish else "sheet.saved"), "success")
             return redirect(url_for("evaluator.works") if finish else request.url, 303)
         except Refusal as error:
@@ -63,7 +64,3 @@ def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dic
         answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
         choices=cases.ref_options(submission.cycle, any_active=True),
     )  # fmt: skip
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1

@@ -7,21 +7,18 @@ import email.policy
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 
-from qtb import config
-from qtb.domain.errors import Conflict, Invalid, Missing
+from qtb.domain.errors import Conflict, Missing
 from qtb.effects import mail
-from qtb.effects.mail import PLACEHOLDERS, Letter, Server
+from qtb.effects.mail import Server
 from qtb.extensions import db
-from qtb.services import definitions, outbox
+from qtb.services import outbox
 from qtb.services.outbox import BACK_OFF, LEASE, Delivered, Post
 from qtb.store.accounts import Account
 from qtb.store.outbox import Outbox
@@ -111,6 +108,12 @@ def test_nothing_is_sent_twice(world: World, team: int, box: Box) -> None:
     world.later(days=30)
     assert deliver(world, box.post) == Delivered()
     assert len(box.received) == 1
+
+
+def test_a_run_ends_when_its_time_is_up_and_the_rest_waits(world: World, team: int, box: Box) -> None:
+    assert outbox.deliver(world.session, post=box.post, now=world.now, seconds=0) == Delivered()
+    assert [row.n_tries for row in rows(world)] == [0]
+    assert outbox.counts(world.session) == {"waiting": 1}
 
 
 def test_two_deliverers_at_once_send_once(app: Flask, world: World, box: Box) -> None:
@@ -261,13 +264,6 @@ def test_a_note_cannot_add_a_header_or_a_recipient(world: World, team: int, box:
     assert "{{ 7 * 7 }}" in message.get_content()
 
 
-def test_a_header_holds_no_line_end() -> None:
-    letter = Letter("k:0:1", "qtb@example.org", ["a@example.org"], "one\r\nBcc: evil@example.org", "text")
-    message = mail.message(letter, datetime(2024, 3, 1, tzinfo=UTC))
-    assert message["Bcc"] is None
-    assert message["Subject"] == "one  Bcc: evil@example.org"
-
-
 def test_the_level_stands_only_in_a_letter_about_a_listed_state(world: World, box: Box) -> None:
     team = world.submitted()
     world.go("2024-04-02 10:00")
@@ -281,49 +277,3 @@ def test_the_level_stands_only_in_a_letter_about_a_listed_state(world: World, bo
     world.go("2024-08-20 10:00")
     deliver(world, box.post)
     assert "优秀级" in box.received[-1][1].get_content()
-
-
-@pytest.mark.parametrize("name", sorted(definitions.letters()))
-def test_every_letter_uses_declared_placeholders_and_can_be_written(name: str) -> None:
-    assert mail.findings(name) == []
-    for filled in (True, False):
-        values = dict.fromkeys(PLACEHOLDERS, "某" if filled else "")
-        subject, body = mail.render(name, {"zh": values, "en": values})
-        assert "\n" not in subject
-        assert "\n\n\n" not in body
-        assert "{" not in body
-
-
-def test_every_letter_of_every_programme_exists() -> None:
-    for key in definitions.programmes():
-        rules = definitions.load(key).workflow.transitions.values()
-        assert {effect.letter for rule in rules for effect in rule.then} <= definitions.letters()
-
-
-def test_a_template_with_an_unknown_name_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "mail"
-    folder.mkdir()
-    (folder / "odd.zh.txt").write_text("Subject: x\n\n{{ secret }}\n", "utf-8")
-    (folder / "odd.en.txt").write_text("No subject\n", "utf-8")
-    monkeypatch.setattr(config, "folder", lambda name: tmp_path)
-    assert len(mail.findings("odd")) == 2
-
-
-WRONG = ["", "mail.example.org", "http://mail.example.org", "smtp://:25", "smtp://x:port", "smtp://["]
-
-
-@pytest.mark.parametrize("url", WRONG)
-def test_a_wrong_address_of_the_mail_server_is_not_repeated(url: str) -> None:
-    with pytest.raises(Invalid) as raised:
-        Server.from_url(url)
-    assert raised.value.args_ == {}
-
-
-def test_the_address_of_the_mail_server() -> None:
-    server = Server.from_url("smtp://user:p%40ss@mail.example.org:587?starttls=1")
-    assert (server.host, server.port, server.user, server.password, server.tls) == (
-        "mail.example.org", 587, "user", "p@ss", "starttls",
-    )  # fmt: skip
-    assert "p@ss" not in repr(server)
-    assert Server.from_url("smtps://mail.example.org") == Server("mail.example.org", 465, tls="always")
-    assert timedelta(minutes=1) in BACK_OFF

@@ -17,6 +17,7 @@ from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
+from qtb.web.parse import whole
 
 LIMIT = 200
 
@@ -125,7 +126,7 @@ def _users(refusal: Refusal | None = None, link: str = "") -> str:
 
 
 def _unit(text: str) -> Unit:
-    group = db.session().get(Unit, int(text)) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    group = db.session().get(Unit, whole(text) or 0)
     if group is None:
         raise Missing("unit")
     return group

@@ -18,7 +18,8 @@ from qtb.store.cycles import Cycle, Extension
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
-from qtb.web.admin.pages import instant, optional_instant, pages
+from qtb.web.admin.pages import pages
+from qtb.web.parse import instant, optional_instant, seen, whole
 from qtb.web.view import cycle_or_404
 
 
@@ -50,13 +51,12 @@ def change_row(key: str, row_key: str) -> ResponseReturnValue:
             row = next((row for row in year.rows if row.key == row_key), None)
             if row is None:
                 raise Missing("row")
-            opens_at, closes_at = instant(form.get("opens_at", ""), row.title), instant(
-                form.get("closes_at", ""), row.title
-            )
+            opens_at = instant(form.get("opens_at", ""), row.title)
+            closes_at = instant(form.get("closes_at", ""), row.title)
             held_at = optional_instant(form.get("held_at", ""), row.title)
             planned = Planned(row.key, row.seq, row.title, opens_at, closes_at, held_at)
-            reason, seen = form.get("reason", ""), _version(form.get("seen", ""))
-            cycles.change_row(work, year, planned, actor=actor(), now=g.now, reason=reason, seen=seen)
+            reason, version = form.get("reason", ""), seen(form.get("seen", ""))
+            cycles.change_row(work, year, planned, actor=actor(), now=g.now, reason=reason, seen=version)
     except Refusal as error:
         return _page(cycle_or_404(key), error, row_key), error.status
     flash(say("admin.row_changed"), "success")
@@ -105,7 +105,7 @@ def _reach(year: Cycle, number: str, unit_id: str, reach: str) -> tuple[Submissi
     if reach == "all":
         return None, None
     if reach == "unit":
-        group = db.session().get(Unit, int(unit_id)) if unit_id.isascii() and unit_id.isdigit() else None
+        group = db.session().get(Unit, whole(unit_id) or 0)
         if group is None:
             raise Invalid("no_unit")
         return None, group
@@ -113,7 +113,3 @@ def _reach(year: Cycle, number: str, unit_id: str, reach: str) -> tuple[Submissi
     if found is None:
         raise Invalid("no_submission", number=number[:20])
     return found, None
-
-
-def _version(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

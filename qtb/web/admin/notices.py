@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +19,8 @@ from qtb.store import cycles
 from qtb.store.cycles import Cycle, NoticeDraft
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
-from qtb.web.admin.pages import optional_instant, pages
+from qtb.web.admin.pages import pages
+from qtb.web.parse import optional_day, optional_instant, whole
 
 
 @pages.route("/notices/read", methods=["GET", "POST"])
@@ -94,10 +94,9 @@ def _confirmed(draft_id: int, rows: list[Row]) -> str:
     with unit(db.session()) as work:
         kept = _draft(draft_id)
         planned = notices.as_planned(definitions.load(kept.programme), [row for row in rows if row.key != "-"])
-        year = form.get("year", "")
         cycle = notices.confirm(
             work, kept, key=form.get("key", "").strip(), title=form.get("title", ""), actor=actor(), now=g.now,
-            year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0, rows=planned,
+            year=whole(form.get("year", "")) or 0, rows=planned,
         )  # fmt: skip
         return cycle.key
 
@@ -105,18 +104,9 @@ def _confirmed(draft_id: int, rows: list[Row]) -> str:
 def _corrected(row: Row, n: int, form: Mapping[str, str]) -> Row:
     title = form.get(f"title-{n}", row.title).strip()[:200]
     return replace(
-        row, title=title or row.title, key=form.get(f"key-{n}", ""), start=_day(form.get(f"start-{n}", ""), row.title),
-        end=_day(form.get(f"end-{n}", ""), row.title), held_at=optional_instant(form.get(f"held-{n}", ""), row.title),
+        row, title=title or row.title, key=form.get(f"key-{n}", ""), start=optional_day(form.get(f"start-{n}", ""), row.title),
+        end=optional_day(form.get(f"end-{n}", ""), row.title), held_at=optional_instant(form.get(f"held-{n}", ""), row.title),
     )  # fmt: skip
-
-
-def _day(text: str, what: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("instant", what=what) from None
 
 
 def _warnings(found: Notice) -> dict[int | None, list[str]]:

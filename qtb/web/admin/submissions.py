@@ -18,6 +18,7 @@ from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.cases import found
+from qtb.web.parse import whole
 from qtb.web.view import cycle_or_404
 
 
@@ -59,7 +60,7 @@ def override(submission_id: int) -> ResponseReturnValue:
 @audience("organiser")
 def assign(submission_id: int) -> ResponseReturnValue:
     """Give a work to evaluators."""
-    ids = [int(text) for text in request.form.getlist("evaluator") if text.isascii() and text.isdigit()][:50]
+    ids = [number for text in request.form.getlist("evaluator")[:50] if (number := whole(text))]
     if not ids:
         raise Invalid("nobody_chosen")
     with unit(db.session()) as work:
@@ -85,8 +86,8 @@ def _clauses(year: Cycle, chosen: dict[str, str]) -> list[Any]:
         clauses.append(Submission.state == chosen["state"])
     if chosen["category"]:
         clauses.append(Submission.category == chosen["category"])
-    if chosen["recommender"].isascii() and chosen["recommender"].isdigit() and len(chosen["recommender"]) < 16:
-        clauses.append(Submission.recommender_id == int(chosen["recommender"]))
+    if (recommender_id := whole(chosen["recommender"])) is not None:
+        clauses.append(Submission.recommender_id == recommender_id)
     if chosen["q"]:
         clauses.append(lists.matching(chosen["q"][:100]))
     return clauses

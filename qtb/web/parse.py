@@ -1,0 +1,40 @@
+"""Small readings of what a browser sends: a number, an instant, a day; wrong ones are said, never guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from qtb.clock import ZONE
+from qtb.domain.errors import Invalid
+
+
+def whole(text: str) -> int | None:
+    """Return a whole number of at most fifteen digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def seen(text: str) -> int:
+    """Return the version that a page was drawn from; one that never was for anything else."""
+    number = whole(text)
+    return -1 if number is None or number >= 2**31 else number
+
+
+def instant(text: str, what: str) -> datetime:
+    """Return the UTC instant of a wall-clock time as a datetime-local field sends it. Raises Invalid."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("instant", what=what) from None
+    if found.tzinfo is not None or not 1990 <= found.year <= 2200:
+        raise Invalid("instant", what=what)
+    return found.replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def optional_instant(text: str, what: str) -> datetime | None:
+    """Return the instant, or None for an empty field."""
+    return instant(text, what) if text.strip() else None
+
+
+def optional_day(text: str, what: str) -> date | None:
+    """Return the day of a date field, or None for an empty one. Raises Invalid."""
+    return instant(text, what).astimezone(ZONE).date() if text.strip() else None
