@@ -62,7 +62,8 @@ def explain(
         found.append(Reason("role", {"roles": tuple(rule.by) or ("clock",), "move": rule.label}))
     if not machine.is_time(rule, timeline, case, now):
         found.append(_untimely(rule, timeline, case, now))
-    found += [Reason(f"fact_{guard.fact}") for guard in rule.when if not facts.answer(guard, case.facts)]
+    unmet = [guard for guard in rule.when if not facts.answer(guard, case.facts)]
+    found += [Reason(f"fact_{guard.fact}", {"wanted": guard.value}) for guard in unmet]
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from qtb.domain import timeline
 from qtb.domain.definition import Definition
-from qtb.domain.errors import Conflict, Invalid, Missing, Reason
+from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
 from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
 from qtb.store import audit, cycles
@@ -42,6 +42,7 @@ def open_cycle(
     notice: Mapping[str, Any], actor: Actor, now: datetime,
 ) -> Cycle:  # fmt: skip
     """Make a cycle, pinned to the definition as it is now. Raises Invalid with what is missing in the rows."""
+    only_organiser(actor)
     wrong = faults(definition, rows)
     if wrong:
         raise Invalid(wrong[0].key, **wrong[0].args)
@@ -78,6 +79,7 @@ def change_row(
     session: Session, cycle: Cycle, planned: Planned, *, actor: Actor, now: datetime, reason: str, seen: int
 ) -> None:
     """Move a row's dates, with a reason and history; everything that hangs on them follows from the next instant on."""
+    only_organiser(actor)
     row = session.scalar(select(TimelineRow).where(TimelineRow.cycle_id == cycle.id, TimelineRow.key == planned.key))
     if row is None:
         raise Missing("row")
@@ -97,6 +99,7 @@ def extend(
     submission: Submission | None = None, unit: Unit | None = None,
 ) -> Extension:  # fmt: skip
     """Let a row end later for one submission, one unit, or all."""
+    only_organiser(actor)
     times = cycles.timeline_of(session, cycle.id)
     kind = cycle.definition.timeline.rows.get(row_key)
     if row_key not in times.rows or kind is None or not kind.gate:
@@ -130,6 +133,12 @@ def _checked(reason: str) -> str:
     if not reason:
         raise Invalid("reason_required")
     return reason[:500]
+
+
+def only_organiser(actor: Actor) -> None:
+    """Raise Denied for anybody but the organiser: the year is theirs."""
+    if not actor.holds("organiser"):
+        raise Denied("only_organiser")
 
 
 def _row_faults(definition: Definition, row: Planned) -> list[str]:

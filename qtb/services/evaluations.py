@@ -13,6 +13,7 @@ from qtb.domain.decide import shut
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
 from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
+from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, evaluations, facts
 from qtb.store.accounts import Account
 from qtb.store.cycles import Cycle
@@ -34,6 +35,7 @@ class Unscored(Invalid):
 
 def assign(session: Session, submission: Submission, evaluator: Account, *, actor: Actor, now: datetime) -> Sheet:
     """Give a work to an evaluator; a second time changes nothing."""
+    only_organiser(actor)
     lock(session, submission)
     roles = {one.role for one in accounts.memberships(session, evaluator.id)}
     if "evaluator" not in roles:
@@ -98,6 +100,7 @@ def scoring_refusal(session: Session, sheet: Sheet, *, now: datetime) -> Reason 
 
 def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
     """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
+    only_organiser(actor)
     lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]

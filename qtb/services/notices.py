@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from qtb import clock
 from qtb.domain import notice as reader
 from qtb.domain.definition import Definition
-from qtb.domain.errors import Conflict, Denied
+from qtb.domain.errors import Conflict
 from qtb.domain.notice import Block, Notice, NoticeRow, RowChange, Warning_
 from qtb.domain.roles import Actor
 from qtb.services import cycles, definitions
@@ -49,8 +49,7 @@ def read_draft(
     cycle: Cycle | None = None,
 ) -> NoticeDraft:  # fmt: skip
     """Keep a notice as it was read, for the organiser to correct; with `cycle` as a later version of its notice."""
-    if not actor.holds("organiser"):
-        raise Denied("only_organiser")
+    cycles.only_organiser(actor)
     definitions.load(programme)
     read = notice if isinstance(notice, Notice) else reader.read(notice)
     draft = NoticeDraft(
@@ -133,8 +132,7 @@ def confirm(
     now: datetime,
 ) -> Cycle:  # fmt: skip
     """Open the year from a draft; a second confirmation is a Conflict."""
-    if not actor.holds("organiser"):
-        raise Denied("only_organiser")
+    cycles.only_organiser(actor)
     session.refresh(draft, with_for_update=True)
     if draft.confirmed_at is not None:
         raise Conflict("draft_confirmed")

@@ -135,10 +135,11 @@ def _fill_columns(session: Session, submission: Submission, form: str, checked: 
     complete = f"{form}_complete"
     if hasattr(submission, complete):
         setattr(submission, complete, checked.complete)
+    team = submission.team_name  # after a failed flush the row cannot be read any more
     try:
         session.flush()
     except IntegrityError:
-        raise Conflict("team_taken", team=submission.team_name) from None
+        raise Conflict("team_taken", team=team) from None
 
 
 def unit_names(session: Session, unit_ids: frozenset[int]) -> list[Unit]:

@@ -104,8 +104,8 @@ def _applicant_registers_and_declares(site: Site) -> str:
     page.get_by_label("所在区").select_option(label="浦东新区")
     page.get_by_label("拟推荐单位").select_option(label="浦东区质协")
     for label, text in {
-        "班组名称": "浏览器班", "班组人数": "12", "班组组长": "测试组长", "班组职责": "装配。", "工作内容": "装配与检验。",
-        "联系人": "测试联系人", "联系电话": "12", "邮箱": "contact@example.org",
+        "班组名称": "浏览器班", "班组人数": "12", "班组组长": "测试组长", "班组职责": "装配。",
+        "工作内容": "装配与检验。", "联系人": "测试联系人", "联系电话": "12", "邮箱": "contact@example.org",
     }.items():  # fmt: skip
         page.get_by_label(label, exact=False).first.fill(text)
     page.get_by_label("班组成立时间").fill("2019-03")

@@ -4,8 +4,8 @@ import pytest
 
 from tests.world import World
 
-ALLOWED = ("draft", "registered", "submitted", "returned", "recommended")
-REFUSED = ("evaluated", "awarded", "shared", "withdrawn", "declined", "lapsed", "not_awarded", "revoked")
+ALLOWED = ("registered", "submitted", "returned", "recommended")
+REFUSED = ("draft", "evaluated", "awarded", "shared", "withdrawn", "declined", "lapsed", "not_awarded", "revoked")
 
 
 def test_every_state_is_covered_here(world: World) -> None:
@@ -25,7 +25,15 @@ def test_the_unit_withdraws_and_the_recommender_hears_of_it(world: World, state:
     world.sound()
 
 
-def test_later_states_cannot_be_withdrawn(world: World) -> None:
+def test_a_draft_is_discarded_and_nobody_hears_of_it(world: World) -> None:
+    team = world.placed("draft")
+    world.move(team, "discard", "alice")
+    assert world.state(team) == "withdrawn"
+    assert world.letters(team) == []
+    world.sound()
+
+
+def test_other_states_cannot_be_withdrawn(world: World) -> None:
     team = world.placed(REFUSED[0])
     for state in REFUSED:
         if world.state(team) != state:

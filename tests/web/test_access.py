@@ -15,6 +15,7 @@ from qtb.store.unit import unit
 from qtb.web import access
 from tests.web.conftest import Web
 
+PASSWORD = "sentence of many words"
 ROLE_OF = {"alice": "applicant", "rita": "recommender", "eve": "evaluator", "olga": "organiser"}
 
 
@@ -95,7 +96,7 @@ def test_ending_a_role_bites_at_the_next_request(web: Web) -> None:
 
 
 def test_a_unit_signs_up_once_and_its_double_is_refused(web: Web) -> None:
-    given = {"unit_name": "新来的单位", "name": "新人", "email": "new@example.org", "password": "sentence of many words"}
+    given = {"unit_name": "新来的单位", "name": "新人", "email": "new@example.org", "password": PASSWORD}
     assert web.client().post("/sign-up", data=given).status_code == 303
     twin = {**given, "unit_name": "新 来的单位\u200b", "email": "other@example.org"}
     answer = web.client().post("/sign-up", data=twin)
@@ -108,7 +109,7 @@ def test_the_set_up_link_works_once_and_only_on_an_empty_system(settings: dict[s
     from qtb.web import create_app
 
     app = create_app({**settings, "WTF_CSRF_ENABLED": False})
-    given = {"unit_name": "活动办公室", "name": "主办", "email": "first@example.org", "password": "sentence of many words"}
+    given = {"unit_name": "活动办公室", "name": "主办", "email": "first@example.org", "password": PASSWORD}
     with app.app_context():
         with unit(db.session()) as work:
             token = accounts.set_up_link(work, now=clock.real())

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from sqlalchemy import func, select
 
+from qtb import clock
 from qtb.store.audit import History
 from qtb.store.cycles import Extension
 from qtb.store.submissions import Answer, Submission
+from qtb.store.unit import unit
 from tests.web.conftest import Web
 from tests.world import DECLARATION, REGISTRATION
 
-ODD = ["\x00", "a\x00b", "\ud800", "\x1b[31m", "x" * 100_000, "9" * 5_000, "𝟙" * 30, "<script>alert(1)</script>", "' OR 1=1 --"]
+ODD = [
+    "\x00", "a\x00b", "\ud800", "\x1b[31m", "x" * 100_000, "9" * 5_000, "𝟙" * 30, "<script>alert(1)</script>",
+    "' OR 1=1 --",
+]  # fmt: skip
 
 
 def test_a_late_save_is_refused_with_the_row_and_instant_and_keeps_what_was_typed(web: Web) -> None:
@@ -29,9 +36,6 @@ def test_a_late_move_is_refused_with_the_row_and_instant(web: Web) -> None:
     web.world.session.rollback()
     client = web.client("rita")
     web.world.now = web.world.now.replace(month=6, day=30, hour=16)
-    from qtb import clock
-    from qtb.store.unit import unit
-
     with unit(web.world.session):  # the clock moves on, and no sweep has come yet
         clock.set_to(web.world.session, web.world.now)
     answer = client.post(f"/submissions/{team}/moves", data={"transition": "recommend"})
@@ -55,7 +59,8 @@ def test_a_save_from_a_stale_page_is_refused_and_changes_nothing(web: Web) -> No
 
 
 def test_one_form_sent_twice_enters_one_team(web: Web) -> None:
-    raw = {**REGISTRATION, "recommender": str(web.world.units["浦东区质协"].id), "team_name": "一次", "request_key": "k1"}
+    recommender = str(web.world.units["浦东区质协"].id)
+    raw = {**REGISTRATION, "recommender": recommender, "team_name": "一次", "request_key": "k1"}
     client = web.client("alice")
     first, second = (client.post("/applicant/cycles/2024/enter", data=raw) for _ in range(2))
     assert first.status_code == second.status_code == 303
@@ -79,12 +84,14 @@ def test_odd_input_gets_a_4xx_or_is_stored_as_text(web: Web, odd: str) -> None:
     before = count(web, History)
     text = odd.encode("utf-8", "surrogatepass")
     posts = {
-        "alice": ["/applicant/cycles/2024/enter", f"/submissions/{team}/forms/declaration", f"/submissions/{team}/moves"],
+        "alice": [
+            "/applicant/cycles/2024/enter", f"/submissions/{team}/forms/declaration", f"/submissions/{team}/moves",
+        ],
         "rita": [f"/submissions/{team}/moves"],
         "olga": [
             f"/admin/submissions/{team}/override", f"/admin/submissions/{team}/level",
-            f"/admin/submissions/{team}/evaluators", "/admin/cycles/2024/rows/register", "/admin/cycles/2024/extensions",
-            "/admin/users", "/admin/units", "/admin/notices/read",
+            f"/admin/submissions/{team}/evaluators", "/admin/cycles/2024/rows/register",
+            "/admin/cycles/2024/extensions", "/admin/users", "/admin/units", "/admin/notices/read",
         ],
         None: ["/sign-in", "/sign-up", "/language"],
     }  # fmt: skip
@@ -100,9 +107,8 @@ def test_odd_input_gets_a_4xx_or_is_stored_as_text(web: Web, odd: str) -> None:
             assert answer.status_code < 500, (who, path)
             assert "<script>alert(1)</script>" not in answer.text
     for path in ("/admin/submissions", "/admin/history", "/admin/users", "/admin/outbox", "/applicant/"):
-        from urllib.parse import quote
-
-        query = "&".join(f"{name}={quote(text)}" for name in ("q", "page", "state", "cycle", "number", "kind", "recommender"))
+        asked = ("q", "page", "state", "cycle", "number", "kind", "recommender")
+        query = "&".join(f"{name}={quote(text)}" for name in asked)
         assert web.client("olga").get(f"{path}?{query}").status_code < 500
     assert web.world.state(team) == "submitted"
     assert count(web, History) - before <= 3
@@ -150,9 +156,9 @@ def test_the_organiser_moves_a_row_and_grants_an_extension(web: Web) -> None:
     client = web.client("olga")
     number = web.world.session.get_one(Submission, team).number
     version = web.world.cycle.version
-    moved = {"opens_at": "2024-02-01T00:00", "closes_at": "2024-06-08T00:00", "reason": "系统维护", "seen": str(version)}
+    moved = {"opens_at": "2024-02-01T00:00", "closes_at": "2024-06-08T00:00", "reason": "系统维护", "seen": version}
     assert client.post("/admin/cycles/2024/rows/register", data=moved).status_code == 303
-    assert client.post("/admin/cycles/2024/rows/register", data={**moved, "seen": str(version)}).status_code == 409
+    assert client.post("/admin/cycles/2024/rows/register", data={**moved, "seen": version}).status_code == 409
     upside = {**moved, "opens_at": "2024-07-01T00:00", "seen": str(version + 1)}
     assert client.post("/admin/cycles/2024/rows/register", data=upside).status_code == 422
     more = {"reach": "one", "number": number, "row": "register", "until": "2024-06-20T00:00", "reason": "盖章延误"}

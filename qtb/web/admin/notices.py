@@ -103,10 +103,9 @@ def _confirmed(draft_id: int, rows: list[Row]) -> str:
 
 def _corrected(row: Row, n: int, form: Mapping[str, str]) -> Row:
     title = form.get(f"title-{n}", row.title).strip()[:200]
-    return replace(
-        row, title=title or row.title, key=form.get(f"key-{n}", ""), start=optional_day(form.get(f"start-{n}", ""), row.title),
-        end=optional_day(form.get(f"end-{n}", ""), row.title), held_at=optional_instant(form.get(f"held-{n}", ""), row.title),
-    )  # fmt: skip
+    start, end = (optional_day(form.get(f"{name}-{n}", ""), row.title) for name in ("start", "end"))
+    held_at = optional_instant(form.get(f"held-{n}", ""), row.title)
+    return replace(row, title=title or row.title, key=form.get(f"key-{n}", ""), start=start, end=end, held_at=held_at)
 
 
 def _warnings(found: Notice) -> dict[int | None, list[str]]:
