@@ -3,6 +3,7 @@
 They come as packages so that no third-party script or style is kept in the repository and no node is needed.
 """
 
+import gzip
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ class AssetsHook(BuildHookInterface[Any]):
         target = Path(self.root) / "qtb" / "static" / "vendor"
         target.mkdir(parents=True, exist_ok=True)
         for name, (package, path) in ASSETS.items():
-            (target / name).write_bytes(_folder(package).joinpath(path).read_bytes())
+            content = _folder(package).joinpath(path).read_bytes()
+            (target / name).write_bytes(content)
+            (target / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))  # served to browsers that take it
 
 
 def _folder(package: str) -> Path:

@@ -26,7 +26,7 @@ def test_the_unit_withdraws_and_the_recommender_hears_of_it(world: World, state:
 
 
 def test_a_draft_is_discarded_and_nobody_hears_of_it(world: World) -> None:
-    team = world.placed("draft")
+    team = world.enter()
     world.move(team, "discard", "alice")
     assert world.state(team) == "withdrawn"
     assert world.letters(team) == []

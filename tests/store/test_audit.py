@@ -20,18 +20,19 @@ from qtb.store.unit import WRITE, unit
 from tests.world import World
 
 NOTES = [
-    "同意推荐", 'quotes " and \' and “这样的”', "back\\slash \\n \\u0041 \\\\", "emoji 🎉👩‍🏭🇨🇳", "line\u2028separator\u2029here",
-    "two\nlines\tand a tab", "𠮷野家 combining e\u0301", "%(percent)s %s {brace} $dollar :colon ;--", "x" * 2_000,
+    "同意推荐", 'quotes " and \' and “这样的”', "back\\slash \\n \\u0041 \\\\", "emoji 🎉👩‍🏭🇨🇳",
+    "line\u2028separator\u2029here", "two\nlines\tand a tab", "𠮷野家 combining e\u0301", "%(percent)s %s {brace} $dollar :colon ;--", "x" * 2_000,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("note", NOTES)
-def test_the_chain_written_by_the_database_is_pythons(world: World, note: str) -> None:
+def test_the_chain_written_by_the_database_is_pythons(world: World) -> None:
     team = world.submitted()
     world.go("2024-04-02")
-    world.move(team, "recommend", "rita", note=note)
+    for note in NOTES:
+        world.move(team, "return", "rita", note=note)
+        world.move(team, "resubmit", "alice")
     rows = world.history("submission", team)
-    assert len(rows) >= 5
+    assert [row.about()["note"] for row in rows if row.transition == "return"] == NOTES
     prev = evidence.GENESIS
     for seq, row in enumerate(rows, start=1):
         assert (row.seq, row.prev_hash) == (seq, prev)
@@ -76,9 +77,10 @@ def test_a_batch_of_many_is_chained_each_from_its_own_head(world: World) -> None
 
 def test_an_entry_from_a_stale_position_is_refused(world: World) -> None:
     team = world.enter()
+    row = world.session.get_one(Submission, team)
+    before = row.version - 1
     with pytest.raises(Conflict) as refusal, unit(world.session):
-        row = world.session.get_one(Submission, team)
-        audit.record(world.session, row, "edit", actor=world.actor("olga"), now=world.now, seen=row.version - 1)
+        audit.record(world.session, row, "edit", actor=world.actor("olga"), now=world.now, seen=before)
     assert refusal.value.key == "stale"
     world.sound()
 
@@ -88,12 +90,12 @@ def test_an_entry_from_a_stale_position_is_refused(world: World) -> None:
 
 @pytest.fixture
 def tampering(world: World) -> Callable[..., tuple[int, list[Finding]]]:
-    """Run statements without triggers, then verify; {team} is a submission with six entries or more."""
+    """Run statements without triggers, verify, and take it all back; {team} is a submission with six entries."""
     team = world.submitted()
     other = world.submitted("总装二班")
     world.go("2024-04-02")
     world.move(team, "recommend", "rita", note="同意")
-    assert len(world.history("submission", team)) >= 6
+    assert len(world.history("submission", team)) == 6
     world.sound()
 
     def tamper(*statements: str) -> tuple[int, list[Finding]]:
@@ -103,8 +105,8 @@ def tampering(world: World) -> Callable[..., tuple[int, list[Finding]]]:
             for statement in statements:
                 done = connection.execute(text(statement.format(team=team, other=other)))
                 assert done.rowcount > 0
-            connection.commit()
-        _, findings = audit.verify(world.session)
+            _, findings = audit.verify(Session(connection))
+            connection.rollback()
         return team, findings
 
     return tamper
@@ -118,6 +120,7 @@ def _without_triggers(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE history DISABLE TRIGGER USER"))
 
 
+Tampering = Callable[..., tuple[int, list[Finding]]]
 MINE = "subject = 'submission' AND subject_id = {team}"
 CHANGES = {
     "details": "details = '{{\"note\": \"不同意\"}}'",
@@ -137,10 +140,11 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("column", CHANGES)
-def test_a_changed_column_is_found(tampering: Callable[..., tuple[int, list[Finding]]], column: str) -> None:
-    team, findings = tampering(f"UPDATE history SET {CHANGES[column]} WHERE {MINE} AND seq = 4")
-    assert findings[0] in [Finding("submission", team, 4, "altered"), Finding("submission", team, 4, "broken_link")]
+def test_a_changed_column_is_found(tampering: Tampering) -> None:
+    for column, change in CHANGES.items():
+        team, findings = tampering(f"UPDATE history SET {change} WHERE {MINE} AND seq = 4")
+        code = "broken_link" if column == "prev_hash" else "altered"
+        assert findings[:1] == [Finding("submission", team, 4, code)], column
 
 
 def test_every_column_that_could_be_changed_is_covered_here() -> None:
@@ -148,37 +152,36 @@ def test_every_column_that_could_be_changed_is_covered_here() -> None:
     assert CHANGES.keys() | numbering == {column.key for column in History.__table__.columns}
 
 
-def test_a_changed_instant_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_a_changed_instant_is_found(tampering: Tampering) -> None:
     instant = "'2024-03-01 01:00:00.000001'" if db.engine.dialect.name == "sqlite" else "'2024-03-01 01:00:00.000001Z'"
     team, findings = tampering(f"UPDATE history SET at = {instant} WHERE {MINE} AND seq = 3")
     assert findings == [Finding("submission", team, 3, "altered")]
 
 
-def test_an_entry_deleted_in_the_middle_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_an_entry_deleted_in_the_middle_is_found(tampering: Tampering) -> None:
     team, findings = tampering(f"DELETE FROM history WHERE {MINE} AND seq = 3")
     assert findings == [Finding("submission", team, 4, "gap")]
 
 
-def test_the_first_entry_deleted_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_the_first_entry_deleted_is_found(tampering: Tampering) -> None:
     team, findings = tampering(f"DELETE FROM history WHERE {MINE} AND seq = 1")
     assert findings == [Finding("submission", team, 2, "gap")]
 
 
-def test_deleted_and_renumbered_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_deleted_and_renumbered_is_found(tampering: Tampering) -> None:
     shift = f"UPDATE history SET seq = -seq WHERE {MINE} AND seq > 3"
-    team, findings = tampering(
-        f"DELETE FROM history WHERE {MINE} AND seq = 3", shift, f"UPDATE history SET seq = -seq - 1 WHERE {MINE} AND seq < 0"
-    )
+    back = f"UPDATE history SET seq = -seq - 1 WHERE {MINE} AND seq < 0"
+    team, findings = tampering(f"DELETE FROM history WHERE {MINE} AND seq = 3", shift, back)
     assert findings[0] == Finding("submission", team, 3, "broken_link")
     assert Finding("submission", team, 3, "altered") in findings
 
 
-def test_a_cut_tail_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_a_cut_tail_is_found(tampering: Tampering) -> None:
     team, findings = tampering(f"DELETE FROM history WHERE {MINE} AND seq > 3")
     assert findings[0] == Finding("submission", team, 3, "head")
 
 
-def test_swapped_entries_are_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_swapped_entries_are_found(tampering: Tampering) -> None:
     team, findings = tampering(
         f"UPDATE history SET seq = -3 WHERE {MINE} AND seq = 3",
         f"UPDATE history SET seq = 3 WHERE {MINE} AND seq = 4",
@@ -187,13 +190,13 @@ def test_swapped_entries_are_found(tampering: Callable[..., tuple[int, list[Find
     assert findings[0] == Finding("submission", team, 3, "broken_link")
 
 
-def test_a_wiped_history_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_a_wiped_history_is_found(tampering: Tampering) -> None:
     team, findings = tampering("DELETE FROM history")
     assert Finding("submission", team, 0, "head") in findings
     assert {finding.subject for finding in findings} == set(audit.SUBJECTS)
 
 
-def test_an_entry_moved_to_another_subject_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_an_entry_moved_to_another_subject_is_found(tampering: Tampering) -> None:
     team, findings = tampering(
         f"UPDATE history SET subject_id = {{other}}, seq = 99 WHERE {MINE} AND seq = 4"
     )
@@ -201,22 +204,18 @@ def test_an_entry_moved_to_another_subject_is_found(tampering: Callable[..., tup
     assert any(finding.code == "gap" and finding.seq == 99 for finding in findings)
 
 
-@pytest.mark.parametrize("state", ["awarded", "draft"])
-def test_a_state_changed_behind_the_door_is_found(
-    tampering: Callable[..., tuple[int, list[Finding]]], state: str
-) -> None:
-    team, findings = tampering(f"UPDATE submission SET state = '{state}' WHERE id = {{team}}")
-    assert findings == [Finding("submission", team, 6, "state")]
+def test_a_state_changed_behind_the_door_is_found(tampering: Tampering) -> None:
+    for state in ("awarded", "draft"):
+        team, findings = tampering(f"UPDATE submission SET state = '{state}' WHERE id = {{team}}")
+        assert findings == [Finding("submission", team, 6, "state")]
 
 
-def test_a_head_or_version_changed_behind_the_door_is_found(
-    tampering: Callable[..., tuple[int, list[Finding]]]
-) -> None:
+def test_a_head_or_version_changed_behind_the_door_is_found(tampering: Tampering) -> None:
     team, findings = tampering("UPDATE submission SET version = version + 1 WHERE id = {team}")
     assert findings == [Finding("submission", team, 6, "head")]
 
 
-def test_a_subject_that_vanished_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_a_subject_that_vanished_is_found(tampering: Tampering) -> None:
     team, findings = tampering(
         "DELETE FROM outbox WHERE submission_id = {team}", "DELETE FROM answer WHERE submission_id = {team}",
         "DELETE FROM submission WHERE id = {team}",
@@ -224,7 +223,7 @@ def test_a_subject_that_vanished_is_found(tampering: Callable[..., tuple[int, li
     assert findings == [Finding("submission", team, 6, "head")]
 
 
-def test_a_forged_entry_at_the_end_is_found(tampering: Callable[..., tuple[int, list[Finding]]]) -> None:
+def test_a_forged_entry_at_the_end_is_found(tampering: Tampering) -> None:
     columns = [column.key for column in History.__table__.columns if column.key != "id"]
     given = ["7" if name == "seq" else "'awarded'" if name == "to_state" else name for name in columns]
     team, findings = tampering(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import flask_migrate
 import pytest
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from qtb.domain.roles import CLOCK
 from qtb.extensions import db
+from qtb.store.audit import Entry, History
 from qtb.store.types import Base
 from qtb.store.unit import unit
 
@@ -51,20 +55,18 @@ def test_down_to_nothing_and_up_again(app: Flask) -> None:
 def test_history_is_append_only_after_going_down_and_up(app: Flask) -> None:
     flask_migrate.downgrade(revision="base")
     flask_migrate.upgrade()
-    columns = "subject, subject_id, seq, batch_id, kind, transition, from_state, to_state, role, via, at, due, row_key"
-    values = "'unit', 1, 1, 'b', 'k', '', '', '', '', 'cli', '2024-01-01 00:00:00', '', ''"
+    entry = Entry("unit", "created", CLOCK, datetime(2024, 1, 1, tzinfo=UTC))
+    columns = {**entry.columns(), "subject_id": 1, "seq": 1, "from_state": "", "due": "", "prev_hash": "p", "hash": "h"}
     with unit(db.session()):
-        db.session.execute(
-            text(
-                f"INSERT INTO history ({columns}, details, salt, prev_hash, hash) VALUES ({values}, '{{}}', 's', 'p', 'h')"
-            )
-        )
+        db.session.execute(insert(History).values(columns))
     for statement in ("UPDATE history SET kind = 'x'", "DELETE FROM history"):
         with pytest.raises(DBAPIError, match="append-only"), unit(db.session()):
             db.session.execute(text(statement))
 
 
-def test_an_upgrade_that_fails_leaves_a_whole_revision_and_is_finished_later(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upgrade_that_fails_leaves_a_whole_revision_and_is_finished_later(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flask_migrate.downgrade(revision="base")
     monkeypatch.setattr("alembic.op.execute", _fail)  # the triggers of a later revision cannot be made
     with pytest.raises(SystemExit):

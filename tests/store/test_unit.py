@@ -54,11 +54,15 @@ def test_changing_the_schema_outside_a_unit_is_refused(session: Session) -> None
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_takes_everything_back(session: Session, error: type[BaseException]) -> None:
-    with pytest.raises(error), unit(session):
-        session.add(Setting(key="a", value="1"))
-        session.flush()
-        session.execute(insert(Setting).values(key="b", value="2"))
-        raise error
+    def fail() -> None:
+        with unit(session):
+            session.add(Setting(key="a", value="1"))
+            session.flush()
+            session.execute(insert(Setting).values(key="b", value="2"))
+            raise error
+
+    with pytest.raises(error):
+        fail()
     assert _settings(session) == {}
     with unit(session):
         session.add(Setting(key="c", value="3"))
@@ -69,9 +73,7 @@ def test_an_error_of_the_database_takes_everything_back(session: Session) -> Non
     with unit(session):
         session.add(Setting(key="a", value="1"))
     with pytest.raises(DBAPIError), unit(session):
-        session.add(Setting(key="b", value="2"))
-        session.flush()
-        session.execute(insert(Setting).values(key="a", value="again"))
+        session.execute(insert(Setting), [{"key": "b", "value": "2"}, {"key": "a", "value": "again"}])
     assert _settings(session) == {"a": "1"}
 
 
