@@ -21,6 +21,7 @@ from flask import Flask, has_request_context, request, session
 from flask_babel import Domain, get_locale
 from markupsafe import Markup
 
+from qtb import clock
 from qtb.config import PACKAGE
 from qtb.domain.errors import Reason
 from qtb.domain.workflow import Text
@@ -88,8 +89,6 @@ def word(lang: str, key: str, /, **args: Any) -> str:
 
 def in_words(reason: Reason, lang: str | None = None) -> str:
     """Return a reason as a sentence."""
-    from qtb import clock
-
     lang = lang or language()
     args: dict[str, Any] = {}
     for name, value in reason.args.items():

@@ -26,6 +26,7 @@ from qtb.store.unit import unit
 from qtb.web import steps, story
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.parse import seen
+from qtb.web.view import TONES
 
 pages = Blueprint("cases", __name__)
 
@@ -43,7 +44,10 @@ def show(submission_id: int) -> ResponseReturnValue:
         submission=submission,
         definition=definition,
         standing=steps.standing(submission, [row for row, _ in entries], times),
-        offers=decide.offers(definition, case, timeline=times, actor=actor(), now=g.now),
+        offers=sorted(
+            decide.offers(definition, case, timeline=times, actor=actor(), now=g.now),
+            key=lambda offer: list(TONES).index(offer.transition.tone),
+        ),
         edits=_edits(submission, case, times),
         story=story.told(submission, entries, actor()),
         answers=store.answers(db.session(), submission.id),

@@ -45,7 +45,8 @@ def _who(submission: Submission, row: History, name: str | None, staff: bool) ->
         return say("role.clock")
     role = say(f"role.{row.role}") if row.role else ""
     if staff or row.role == "applicant":
-        return say("history.person", name=name or "", role=role) if role else name or ""
+        name = name or (submission.unit.name if row.role == "applicant" else "")
+        return say("history.person", name=name, role=role) if role and name else name or role
     if row.role == "recommender" and submission.recommender is not None:
         return submission.recommender.name
     return role

@@ -21,6 +21,7 @@ from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.web import access
 
+# The main act first, the one that cannot be undone last.
 TONES = {"primary": "btn-primary", "plain": "btn-outline-primary", "danger": "btn-outline-danger"}
 # The look of a kind of state; colour is never alone, the label says the same.
 LOOKS = {"start": "secondary", "live": "blue", "side": "orange", "end": "dark"}

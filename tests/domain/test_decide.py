@@ -39,8 +39,9 @@ def test_nothing_stands_against_a_move_that_may_be_made() -> None:
 def test_a_closed_row_is_cited_with_number_name_and_instants() -> None:
     (reason,) = why("submit", now="2024-06-03 09:00")
     assert (reason.key, reason.args) == (
-        "closed", {"seq": 4, "row": "成果申报", "at": at("2024-06-01"), "now": at("2024-06-03 09:00")},
-    )  # fmt: skip
+        "closed",
+        {"seq": 4, "row": "成果申报", "at": at("2024-06-01"), "now": at("2024-06-03 09:00")},
+    )
 
 
 def test_a_row_not_yet_open_is_cited_with_its_start() -> None:
@@ -60,8 +61,9 @@ def test_a_wrong_state_names_the_state_and_the_move() -> None:
     (reason,) = why("submit", replace(CASE, state="draft"))
     workflow = real().workflow
     assert (reason.key, reason.args) == (
-        "state", {"state": workflow.states["draft"].label, "move": workflow.transitions["submit"].label},
-    )  # fmt: skip
+        "state",
+        {"state": workflow.states["draft"].label, "move": workflow.transitions["submit"].label},
+    )
 
 
 def test_a_wrong_role_names_those_who_may() -> None:
@@ -110,14 +112,19 @@ def test_a_disabled_offer_tells_from_when_it_will_work() -> None:
 @pytest.mark.parametrize(
     ("state", "form", "actor", "now", "keys"),
     [
-        ("draft", "registration", ALICE, "2024-05-01", []), ("draft", "registration", ALICE, "2024-06-01", ["closed"]),
-        ("draft", "registration", ALICE, "2024-01-01", ["not_open"]), ("draft", "declaration", ALICE, "2024-05-01", ["edit_state"]),
-        ("draft", "registration", RITA, "2024-05-01", ["edit_role"]), ("registered", "declaration", ALICE, "2024-05-01", []),
-        ("submitted", "declaration", ALICE, "2024-05-01", ["edit_state"]), ("returned", "declaration", ALICE, "2024-06-15", []),
-        ("returned", "declaration", ALICE, "2024-07-01", ["closed"]), ("lapsed", "declaration", ALICE, "2024-05-01", ["edit_state"]),
+        ("draft", "registration", ALICE, "2024-05-01", []),
+        ("draft", "registration", ALICE, "2024-06-01", ["closed"]),
+        ("draft", "registration", ALICE, "2024-01-01", ["not_open"]),
+        ("draft", "declaration", ALICE, "2024-05-01", ["edit_state"]),
+        ("draft", "registration", RITA, "2024-05-01", ["edit_role"]),
+        ("registered", "declaration", ALICE, "2024-05-01", []),
+        ("submitted", "declaration", ALICE, "2024-05-01", ["edit_state"]),
+        ("returned", "declaration", ALICE, "2024-06-15", []),
+        ("returned", "declaration", ALICE, "2024-07-01", ["closed"]),
+        ("lapsed", "declaration", ALICE, "2024-05-01", ["edit_state"]),
         ("registered", "declaration", OLGA, "2024-05-01", ["edit_role"]),
     ],
-)  # fmt: skip
+)
 def test_who_may_edit_what_when(state: str, form: str, actor: Actor, now: str, keys: list[str]) -> None:
     case = replace(CASE, state=state)
     reasons = decide.edit_refusal(real(), form, case, timeline=times(), actor=actor, now=at(now))
@@ -128,23 +135,31 @@ def test_an_extension_lets_one_edit_longer() -> None:
     rows = Timeline(times().rows, (Extension("declare", at("2024-06-08"), unit_id=10),))
     asked = {"timeline": rows, "actor": ALICE, "now": at("2024-06-05")}
     assert decide.edit_refusal(real(), "declaration", CASE, **asked) == ()
-    other = decide.edit_refusal(real(), "declaration", replace(CASE, unit_id=11), **{**asked, "actor": Actor(
-        8, "bob", "web", {"applicant": frozenset({11})})})  # fmt: skip
+    other = decide.edit_refusal(
+        real(),
+        "declaration",
+        replace(CASE, unit_id=11),
+        **{**asked, "actor": Actor(8, "bob", "web", {"applicant": frozenset({11})})},
+    )
     assert [reason.key for reason in other] == ["closed"]
 
 
 @pytest.mark.parametrize(
     ("state", "facts", "expected"),
     [
-        ("draft", {}, ("lapse_unregistered", "2024-06-01")), ("registered", {}, ("lapse_undeclared", "2024-06-01")),
-        ("submitted", {}, ("lapse_unrecommended", "2024-07-01")), ("awarded", {}, None), ("lapsed", {}, None),
+        ("draft", {}, ("lapse_unregistered", "2024-06-01")),
+        ("registered", {}, ("lapse_undeclared", "2024-06-01")),
+        ("submitted", {}, ("lapse_unrecommended", "2024-07-01")),
+        ("awarded", {}, None),
+        ("lapsed", {}, None),
         ("recommended", {"n_sheets_final": 0}, ("lapse_unevaluated", "2024-09-01")),
         ("recommended", {"n_sheets_open": 1}, ("close_evaluation", "2024-09-01")),
-        ("recommended", {}, ("complete_evaluation", "2024-07-01")), ("evaluated", {}, ("award", "2024-08-20 10:00")),
+        ("recommended", {}, ("complete_evaluation", "2024-07-01")),
+        ("evaluated", {}, ("award", "2024-08-20 10:00")),
         ("evaluated", {"award_level": "none"}, ("not_award", "2024-08-20 10:00")),
         ("evaluated", {"award_level": ""}, ("close_undecided", "2024-09-01")),
     ],
-)  # fmt: skip
+)
 def test_what_the_clock_will_do_next(state: str, facts: dict[str, object], expected: tuple[str, str] | None) -> None:
     case = replace(CASE, state=state, facts={**FACTS, **facts})
     found = decide.next_clock_move(real(), case, timeline=times())

@@ -28,16 +28,38 @@ def read(text: str) -> object:
 @pytest.mark.parametrize(
     ("text", "data"),
     [
-        ("on: x", {"on": "x"}), ("a: on", {"a": "on"}), ("a: yes", {"a": "yes"}), ("a: no", {"a": "no"}),
-        ("a: 23:59", {"a": "23:59"}), ("a: 1_000", {"a": "1_000"}), ("a: 0x1f", {"a": "0x1f"}), ("a: 1e3", {"a": "1e3"}),
-        ("a: 2024-05-31", {"a": "2024-05-31"}), ("a: 0.5", {"a": "0.5"}), ("a: .inf", {"a": ".inf"}),
-        ("a: 42", {"a": 42}), ("a: -7", {"a": -7}), ("a: '42'", {"a": "42"}), ('a: "true"', {"a": "true"}),
-        ("a: true", {"a": True}), ("a: false", {"a": False}), ("a: null", {"a": None}), ("a: ~", {"a": None}),
-        ("a:", {"a": None}), ("1: x", {"1": "x"}), ("true: x", {"true": "x"}), ("<<: x", {"<<": "x"}),
-        ("[1, a, [b]]", [1, "a", ["b"]]), ("a: |\n  x\n  y\n", {"a": "x\ny\n"}), ("名: 质量", {"名": "质量"}), ("", None),
-        ("a: Yes", {"a": "Yes"}), ("a: 12345678901234567890", {"a": "12345678901234567890"}), ("a: =", {"a": "="}),
+        ("on: x", {"on": "x"}),
+        ("a: on", {"a": "on"}),
+        ("a: yes", {"a": "yes"}),
+        ("a: no", {"a": "no"}),
+        ("a: 23:59", {"a": "23:59"}),
+        ("a: 1_000", {"a": "1_000"}),
+        ("a: 0x1f", {"a": "0x1f"}),
+        ("a: 1e3", {"a": "1e3"}),
+        ("a: 2024-05-31", {"a": "2024-05-31"}),
+        ("a: 0.5", {"a": "0.5"}),
+        ("a: .inf", {"a": ".inf"}),
+        ("a: 42", {"a": 42}),
+        ("a: -7", {"a": -7}),
+        ("a: '42'", {"a": "42"}),
+        ('a: "true"', {"a": "true"}),
+        ("a: true", {"a": True}),
+        ("a: false", {"a": False}),
+        ("a: null", {"a": None}),
+        ("a: ~", {"a": None}),
+        ("a:", {"a": None}),
+        ("1: x", {"1": "x"}),
+        ("true: x", {"true": "x"}),
+        ("<<: x", {"<<": "x"}),
+        ("[1, a, [b]]", [1, "a", ["b"]]),
+        ("a: |\n  x\n  y\n", {"a": "x\ny\n"}),
+        ("名: 质量", {"名": "质量"}),
+        ("", None),
+        ("a: Yes", {"a": "Yes"}),
+        ("a: 12345678901234567890", {"a": "12345678901234567890"}),
+        ("a: =", {"a": "="}),
     ],
-)  # fmt: skip
+)
 def test_text_means_what_it_looks_like(text: str, data: object) -> None:
     found = read(text)
     assert found == data
@@ -47,14 +69,26 @@ def test_text_means_what_it_looks_like(text: str, data: object) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a: 1\nb: 2\na: 3", 3, "a: given twice"), ("x:\n  y: 1\n  'y': 2", 3, "x.y: given twice"),
-        ("a: !!python/object:os.system x", 1, "tags"), ("a: 1\nb: !x y", 2, "tags"), ("a: !!str 1", 1, "tags"),
-        ("a: &b 1", 1, "anchors"), ("a: 1\nb: *a", 2, "anchors"), ("&a a: 1", 1, "anchors"), ("a: &x [1]", 1, "anchors"),
-        ("? [a, b]\n: 1", 1, "a key must be a word"), ("{{a: 1}: 2}", 1, "a key must be a word"),
-        ("a: 1\n---\nb: 2", 2, ""), ("a: [1", 1, ""), ("a: 1\n b: 2", 2, ""), ("a: 'x", 1, ""), ("a: \"\\q\"", 1, ""),
-        ("\t- a", 1, ""), ("a: 1\nb: @x", 2, ""),
+        ("a: 1\nb: 2\na: 3", 3, "a: given twice"),
+        ("x:\n  y: 1\n  'y': 2", 3, "x.y: given twice"),
+        ("a: !!python/object:os.system x", 1, "tags"),
+        ("a: 1\nb: !x y", 2, "tags"),
+        ("a: !!str 1", 1, "tags"),
+        ("a: &b 1", 1, "anchors"),
+        ("a: 1\nb: *a", 2, "anchors"),
+        ("&a a: 1", 1, "anchors"),
+        ("a: &x [1]", 1, "anchors"),
+        ("? [a, b]\n: 1", 1, "a key must be a word"),
+        ("{{a: 1}: 2}", 1, "a key must be a word"),
+        ("a: 1\n---\nb: 2", 2, ""),
+        ("a: [1", 1, ""),
+        ("a: 1\n b: 2", 2, ""),
+        ("a: 'x", 1, ""),
+        ('a: "\\q"', 1, ""),
+        ("\t- a", 1, ""),
+        ("a: 1\nb: @x", 2, ""),
     ],
-)  # fmt: skip
+)
 def test_tricks_and_slips_are_refused_with_their_line(text: str, line: int, words: str) -> None:
     finding = refused(text)
     assert finding.startswith("f.yaml:")
@@ -67,7 +101,9 @@ def test_characters_that_no_text_holds_are_refused(text: str) -> None:
     assert refused(text).startswith("f.yaml:")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 50_000, "- " * 50_000, "\n".join(" " * n + "a:" for n in range(600))])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{a: " * 50_000, "- " * 50_000, "\n".join(" " * n + "a:" for n in range(600))]
+)
 def test_deep_text_is_refused_at_once(text: str) -> None:
     started = time.monotonic()
     assert "nested deeper than" in refused(text) or "larger than" in refused(text)
@@ -116,22 +152,42 @@ def test_a_definition_cannot_be_changed() -> None:
     [
         ("    kind: start", "    kind: begin", "workflow.yaml", "states.draft.kind", "live"),
         ("    kind: start", "    kin: start", "workflow.yaml", "states.draft.kind", "required"),
-        ("    rests: true\n    listed: true\n  shared", "    rests: maybe\n    listed: true\n  shared", "workflow.yaml",
-         "states.awarded.rests", "boolean"),
-        ("    tone: danger\n\n  # --- the clock", "    tone: loud\n\n  # --- the clock", "workflow.yaml",
-         "transitions.revoke.tone", "danger"),
+        (
+            "    rests: true\n    listed: true\n  shared",
+            "    rests: maybe\n    listed: true\n  shared",
+            "workflow.yaml",
+            "states.awarded.rests",
+            "boolean",
+        ),
+        (
+            "    tone: danger\n\n  # --- the clock",
+            "    tone: loud\n\n  # --- the clock",
+            "workflow.yaml",
+            "transitions.revoke.tone",
+            "danger",
+        ),
         ("  zone: Asia/Shanghai", "  zone: 8", "workflow.yaml", "programme.zone", "string"),
         ("  zone: Asia/Shanghai", "  zone: Asia/Shanghai\n  colour: red", "workflow.yaml", "programme.colour", "Extra"),
         ("label: {zh: 草稿, en: Draft}", "label: {zh: 草稿}", "workflow.yaml", "states.draft.label.en", "required"),
-        ("label: {zh: 草稿, en: Draft}", "label: {zh: 草稿, en: ''}", "workflow.yaml", "states.draft.label.en", "at least 1"),
+        (
+            "label: {zh: 草稿, en: Draft}",
+            "label: {zh: 草稿, en: ''}",
+            "workflow.yaml",
+            "states.draft.label.en",
+            "at least 1",
+        ),
         ('    held: "10:00"', "    held: 10", "timeline.yaml", "rows.publish.held", "string"),
         ('step: "0.5"', "step: half", "rubric.yaml", "step", "number"),
-        ("        type: decimal", "        type: money", "forms/declaration.yaml", "sections.1.fields.benefit_wanyuan.type", ""),
+        (
+            "        type: decimal",
+            "        type: money",
+            "forms/declaration.yaml",
+            "sections.1.fields.benefit_wanyuan.type",
+            "",
+        ),
     ],
-)  # fmt: skip
-def test_a_wrong_shape_is_refused_with_file_line_and_key(
-    old: str, new: str, file: str, where: str, what: str
-) -> None:
+)
+def test_a_wrong_shape_is_refused_with_file_line_and_key(old: str, new: str, file: str, where: str, what: str) -> None:
     with pytest.raises(DefinitionError) as error:
         edited(old, new, file)
     findings = [finding for finding in error.value.findings if f": {where}: " in finding]

@@ -16,48 +16,101 @@ def test_the_real_programme_is_sound() -> None:
 LAPSE = "    from: [draft]\n    to: lapsed\n    at: {row: register, edge: closes}"
 EDIT = "      - {form: registration, by: applicant, during: register}"
 CASES = [
-    ("two starts", "  registered:\n    kind: live", "  registered:\n    kind: start", "exactly one state is of kind start"),
+    (
+        "two starts",
+        "  registered:\n    kind: live",
+        "  registered:\n    kind: start",
+        "exactly one state is of kind start",
+    ),
     ("no start", "    kind: start", "    kind: live", "exactly one state is of kind start"),
-    ("a state called like a kind", "  shared:\n    kind: live", "  live:\n    kind: live", "may not be called like a kind"),
+    (
+        "a state called like a kind",
+        "  shared:\n    kind: live",
+        "  live:\n    kind: live",
+        "may not be called like a kind",
+    ),
     ("path to nowhere", "path: [draft,", "path: [drift,", "path.0: unknown state drift"),
     ("unknown form", EDIT, EDIT.replace("registration", "sign_up"), "states.draft.edits.0.form: unknown form sign_up"),
     ("unknown editor", EDIT, EDIT.replace("applicant", "teacher"), "states.draft.edits.0.by: unknown role teacher"),
     ("an editor who moves nothing", EDIT, EDIT.replace("applicant", "evaluator"), "unknown role evaluator"),
     ("unknown row of an edit", EDIT, EDIT.replace("during: register", "during: spring"), "unknown row spring"),
-    ("an edit during a row that may lack dates", EDIT, EDIT.replace("during: register", "during: briefing"), "briefing"),
+    (
+        "an edit during a row that may lack dates",
+        EDIT,
+        EDIT.replace("during: register", "during: briefing"),
+        "briefing",
+    ),
     ("unknown holder", "    holder: organiser\n    decided", "    holder: boss\n    decided", "unknown role boss"),
     ("unknown row of judging", "    judged: evaluate", "    judged: autumn", "unknown row autumn"),
     ("judging in a row that may lack dates", "    judged: evaluate", "    judged: exchange", "exchange"),
-    ("unknown source", "    from: [registered]\n    to: submitted", "    from: [listed]\n    to: submitted",
-     "transitions.submit.from: unknown state listed"),
+    (
+        "unknown source",
+        "    from: [registered]\n    to: submitted",
+        "    from: [listed]\n    to: submitted",
+        "transitions.submit.from: unknown state listed",
+    ),
     ("unknown target", "    to: shared\n", "    to: hidden\n", "transitions.share.to: unknown state hidden"),
-    ("unknown mover", "    from: [registered]\n    to: submitted\n    by: [applicant]",
-     "    from: [registered]\n    to: submitted\n    by: [pupil]", "transitions.submit.by: unknown role pupil"),
-    ("unknown row of a move", "    during: promote", "    during: winter", "transitions.share.during: unknown row winter"),
+    (
+        "unknown mover",
+        "    from: [registered]\n    to: submitted\n    by: [applicant]",
+        "    from: [registered]\n    to: submitted\n    by: [pupil]",
+        "transitions.submit.by: unknown role pupil",
+    ),
+    (
+        "unknown row of a move",
+        "    during: promote",
+        "    during: winter",
+        "transitions.share.during: unknown row winter",
+    ),
     ("a move during a row that may lack dates", "    during: promote", "    during: exchange", "exchange"),
     ("unknown row of an edge", LAPSE, LAPSE.replace("row: register", "row: winter"), "unknown row winter"),
     ("an edge of a row that may lack dates", LAPSE, LAPSE.replace("row: register", "row: exchange"), "exchange"),
     ("unknown fact", "fact: registration_complete", "fact: is_nice", "transitions.register.when: unknown fact is_nice"),
-    ("a value of the wrong type", "fact: registration_complete, op: eq, value: true",
-     "fact: registration_complete, op: eq, value: 1", "does not fit the fact registration_complete"),
-    ("an order among texts", "fact: award_level, op: eq, value: none", "fact: award_level, op: gt, value: none",
-     "does not fit the fact award_level"),
-    ("a list where a value belongs", "op: in, value: [full, abstract]", "op: eq, value: [full, abstract]", "does not fit"),
+    (
+        "a value of the wrong type",
+        "fact: registration_complete, op: eq, value: true",
+        "fact: registration_complete, op: eq, value: 1",
+        "does not fit the fact registration_complete",
+    ),
+    (
+        "an order among texts",
+        "fact: award_level, op: eq, value: none",
+        "fact: award_level, op: gt, value: none",
+        "does not fit the fact award_level",
+    ),
+    (
+        "a list where a value belongs",
+        "op: in, value: [full, abstract]",
+        "op: eq, value: [full, abstract]",
+        "does not fit",
+    ),
     ("a value where a list belongs", "op: in, value: [full, abstract]", "op: in, value: full", "does not fit"),
-    ("a letter that is not there", "letter: shared, to: applicant", "letter: cheers, to: applicant",
-     "transitions.share.then: no letter cheers in both languages"),
+    (
+        "a letter that is not there",
+        "letter: shared, to: applicant",
+        "letter: cheers, to: applicant",
+        "transitions.share.then: no letter cheers in both languages",
+    ),
     ("an unknown reader", "letter: shared, to: applicant", "letter: shared, to: mayor", "unknown role mayor"),
     ("neither people nor clock", "    by: [organiser]\n    during: promote", "    during: promote", "either `by`"),
     ("people and clock", LAPSE, LAPSE + "\n    by: [applicant]", "either `by`"),
     ("an edge and a window", LAPSE, LAPSE + "\n    during: register", "exclude each other"),
     ("a note by the clock", LAPSE, LAPSE + "\n    note: optional", "the clock writes no notes"),
     ("a state nobody reaches", "    to: declined\n", "    to: withdrawn\n", "states.declined: no move leads here"),
-    ("a state without an end", "    from: [submitted, returned]\n    to: lapsed", "    from: [submitted]\n    to: lapsed",
-     "states.returned: no clock edge ends this state"),
-    ("an end with a way out", "    from: [awarded, shared]\n    to: revoked", "    from: [awarded, lapsed]\n    to: revoked",
-     "states.lapsed: an end has no way out"),
+    (
+        "a state without an end",
+        "    from: [submitted, returned]\n    to: lapsed",
+        "    from: [submitted]\n    to: lapsed",
+        "states.returned: no clock edge ends this state",
+    ),
+    (
+        "an end with a way out",
+        "    from: [awarded, shared]\n    to: revoked",
+        "    from: [awarded, lapsed]\n    to: revoked",
+        "states.lapsed: an end has no way out",
+    ),
     ("two unguarded moves at one edge", "      - {fact: n_sheets_final, op: lt, value: 3}\n", "", "when"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("old", "new", "words"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
@@ -84,9 +137,9 @@ def test_a_finding_names_the_line_of_what_is_wrong() -> None:
 def test_a_letter_in_one_language_only_is_no_letter() -> None:
     found = lint.findings(real(), letters() - {"lapsed"})
     assert [finding.split(": ")[1] for finding in found] == [
-        f"transitions.{move}.then" for move in
-        ("lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_unevaluated")
-    ]  # fmt: skip
+        f"transitions.{move}.then"
+        for move in ("lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_unevaluated")
+    ]
 
 
 def test_a_state_that_rests_needs_no_end() -> None:
@@ -94,8 +147,10 @@ def test_a_state_that_rests_needs_no_end() -> None:
     changed = edited(old, "    from: [submitted]\n    to: lapsed")
     assert any("states.returned" in finding for finding in lint.findings(changed, letters()))
     text = {**files()}
-    text["workflow.yaml"] = text["workflow.yaml"].replace(old, "    from: [submitted]\n    to: lapsed").replace(
-        "  returned:\n    kind: side", "  returned:\n    kind: side\n    rests: true"
+    text["workflow.yaml"] = (
+        text["workflow.yaml"]
+        .replace(old, "    from: [submitted]\n    to: lapsed")
+        .replace("  returned:\n    kind: side", "  returned:\n    kind: side\n    rests: true")
     )
     from qtb.domain import definition
 

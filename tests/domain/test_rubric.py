@@ -19,14 +19,33 @@ def one(text: str, item: str = "M8_FEATURE") -> tuple[str | None, bool]:
     return scores.get(item), item in errors
 
 
-@pytest.mark.parametrize(("text", "kept"), [("0", "0"), ("5", "5"), ("4.5", "4.5"), (" 3 ", "3"), ("0.50", "0.50"), ("5.0", "5.0")])
+@pytest.mark.parametrize(
+    ("text", "kept"), [("0", "0"), ("5", "5"), ("4.5", "4.5"), (" 3 ", "3"), ("0.50", "0.50"), ("5.0", "5.0")]
+)
 def test_a_score_within_the_item_is_kept(text: str, kept: str) -> None:
     assert one(text) == (kept, False)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["5.5", "-0.5", "0.25", "4.49", "five", "NaN", "Infinity", "-1", "1e9", "1,5", "9" * 5_000, "0.000001", "五", "--1", "1/2", "\x00"],
+    [
+        "5.5",
+        "-0.5",
+        "0.25",
+        "4.49",
+        "five",
+        "NaN",
+        "Infinity",
+        "-1",
+        "1e9",
+        "1,5",
+        "9" * 5_000,
+        "0.000001",
+        "五",
+        "--1",
+        "1/2",
+        "\x00",
+    ],
 )
 def test_a_score_that_cannot_be_is_refused(text: str) -> None:
     assert one(text) == (None, True)

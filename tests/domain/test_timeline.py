@@ -47,7 +47,12 @@ def test_an_edge_has_come_at_its_instant() -> None:
 
 @pytest.mark.parametrize(
     ("edge", "row", "instant"),
-    [("opens", "declare", OPENS), ("closes", "declare", CLOSES), ("held", "publish", HELD), ("held", "declare", CLOSES)],
+    [
+        ("opens", "declare", OPENS),
+        ("closes", "declare", CLOSES),
+        ("held", "publish", HELD),
+        ("held", "declare", CLOSES),
+    ],
 )
 def test_the_instant_of_an_edge(edge: str, row: str, instant: datetime) -> None:
     assert extended().edge_at(Edge(row=row, edge=edge), CASE) == instant  # type: ignore[arg-type]
@@ -57,10 +62,15 @@ def test_the_instant_of_an_edge(edge: str, row: str, instant: datetime) -> None:
 @pytest.mark.parametrize(
     ("extension", "case", "other"),
     [
-        ({"submission_id": 1}, 9, 0), ({"submission_id": 2}, 0, 9), ({"unit_id": 10}, 9, 0), ({"unit_id": 11}, 0, 9),
-        ({}, 9, 9), ({"submission_id": 3}, 0, 0), ({"unit_id": 12}, 0, 0),
+        ({"submission_id": 1}, 9, 0),
+        ({"submission_id": 2}, 0, 9),
+        ({"unit_id": 10}, 9, 0),
+        ({"unit_id": 11}, 0, 9),
+        ({}, 9, 9),
+        ({"submission_id": 3}, 0, 0),
+        ({"unit_id": 12}, 0, 0),
     ],
-)  # fmt: skip
+)
 def test_an_extension_reaches_whom_it_names(extension: dict[str, int], case: int, other: int) -> None:
     times = extended(Extension("declare", CLOSES + timedelta(days=9), **extension))
     assert times.closes_at("declare", CASE) == CLOSES + timedelta(days=case)

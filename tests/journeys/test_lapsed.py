@@ -79,8 +79,8 @@ def test_three_sheets_of_four_wait_for_the_deadline_and_then_close_the_evaluatio
     assert world.state(team) == "recommended"
     world.now = at("2024-09-01")
     world.sweep()
-    last = world.trail(team)[3:]
-    assert (last[0].transition, last[0].to_state, last[0].due) == ("close_evaluation", "evaluated", canonical(world.now))
+    closed = world.trail(team)[3]
+    assert (closed.transition, closed.to_state, closed.due) == ("close_evaluation", "evaluated", canonical(world.now))
 
 
 def test_two_finished_sheets_are_too_few(world: World) -> None:

@@ -66,9 +66,9 @@ def _super_of_family(tree: ast.Module, call: ast.Call, family: set[str]) -> bool
     if not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
         return False
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in family for base in node.bases):
-            if call in list(ast.walk(node)):
-                return True
+        mine = isinstance(node, ast.ClassDef) and any(ast.unparse(base) in family for base in node.bases)
+        if mine and call in list(ast.walk(node)):
+            return True
     return False
 
 
@@ -215,7 +215,8 @@ def test_every_label_of_a_definition_is_in_both_languages() -> None:
     labels = [text for definition in programmes().values() for text in _labels(definition.workflow)]
     labels += [text for definition in programmes().values() for text in _labels(definition.timeline)]
     labels += [text for definition in programmes().values() for text in _labels(definition.rubric)]
-    labels += [text for definition in programmes().values() for form in definition.forms.values() for text in _labels(form)]
+    forms = [form for definition in programmes().values() for form in definition.forms.values()]
+    labels += [text for form in forms for text in _labels(form)]
     assert len(labels) > 150
     assert [label for label in labels if not label.zh.strip() or not label.en.strip()] == []
     han = re.compile(r"[\u4e00-\u9fff]")

@@ -90,7 +90,7 @@ def test_the_due_time_in_sql_is_the_due_time_in_python(world: World) -> None:
             if isinstance(text, str):
                 found = dict.fromkeys(cases, text)
             else:
-                found = {row_id: due for row_id, due in world.session.execute(select(Submission.id, text))}
+                found = {row[0]: row[1] for row in world.session.execute(select(Submission.id, text))}
             for case in cases.values():
                 assert found[case.id] == times.edge_at(edge, case).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 

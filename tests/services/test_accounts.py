@@ -82,9 +82,18 @@ def test_an_address_is_taken_once_in_whatever_case(session: Session) -> None:
 
 def test_an_address_that_cannot_be_one_is_refused(session: Session) -> None:
     for email in (
-        "", "anna", "anna@", "@example.org", "a b@example.org", "anna@example", "安娜@example.org", "a@example.org\x00",
-        "a@example.org\nBcc: b@example.org", "a" * 250 + "@example.org", "\ud800@example.org",
-    ):  # fmt: skip
+        "",
+        "anna",
+        "anna@",
+        "@example.org",
+        "a b@example.org",
+        "anna@example",
+        "安娜@example.org",
+        "a@example.org\x00",
+        "a@example.org\nBcc: b@example.org",
+        "a" * 250 + "@example.org",
+        "\ud800@example.org",
+    ):
         assert refusal(session, accounts.sign_up, person=person(email=email), now=NOW).key == "field_email"
 
 
@@ -133,10 +142,15 @@ def test_names_that_differ_are_both_taken(session: Session) -> None:
 
 def test_a_name_that_is_none_is_refused(session: Session) -> None:
     for name, key in (
-        ("", "name_empty"), ("   ", "name_empty"), ("\u200b\u200b", "name_empty"), ("（）", "name_empty"),
-        ("a\x00b", "field_control"), ("a\nb", "field_control"), ("\ud800", "field_control"),
+        ("", "name_empty"),
+        ("   ", "name_empty"),
+        ("\u200b\u200b", "name_empty"),
+        ("（）", "name_empty"),
+        ("a\x00b", "field_control"),
+        ("a\nb", "field_control"),
+        ("\ud800", "field_control"),
         ("厂" * 101, "field_too_long"),
-    ):  # fmt: skip
+    ):
         assert refusal(session, accounts.sign_up, person=person(name), now=NOW).key == key
 
 
@@ -146,13 +160,20 @@ def test_a_name_that_is_none_is_refused(session: Session) -> None:
 @pytest.mark.parametrize(
     ("password", "key"),
     [
-        ("", "password_length"), ("short", "password_length"), ("x1y2z3a4b5c6d7", "password_length"),
-        ("v" + "ab cd ef" * 40, "password_length"), ("aaaaaaaaaaaaaaaaaaaa", "password_weak"),
-        ("abababababababababab", "password_weak"), ("password12345678901", "password_weak"),
-        ("Password and more words", "password_weak"), ("qwertyuiopasdfghjkl", "password_weak"),
-        ("half a sign \ud800 is in here", "field_control"), ("my friend ANNA lives", "password_weak"), ("see example dot org here", "password_weak"),
+        ("", "password_length"),
+        ("short", "password_length"),
+        ("x1y2z3a4b5c6d7", "password_length"),
+        ("v" + "ab cd ef" * 40, "password_length"),
+        ("aaaaaaaaaaaaaaaaaaaa", "password_weak"),
+        ("abababababababababab", "password_weak"),
+        ("password12345678901", "password_weak"),
+        ("Password and more words", "password_weak"),
+        ("qwertyuiopasdfghjkl", "password_weak"),
+        ("half a sign \ud800 is in here", "field_control"),
+        ("my friend ANNA lives", "password_weak"),
+        ("see example dot org here", "password_weak"),
     ],
-)  # fmt: skip
+)
 def test_a_password_that_is_short_common_or_made_of_ones_own_words_is_refused(password: str, key: str) -> None:
     with pytest.raises(Invalid) as error:
         checked_password(password, "测试人", "anna@example.org")
@@ -175,11 +196,20 @@ def test_a_long_password_of_any_characters_opens_the_account(session: Session) -
 
 
 OPENS_NOTHING = [
-        ("anna@example.org", "wrong password here"), ("anna@example.org", ""), ("nobody@example.org", SECRET), ("", ""),
-        ("anna@example.org", SECRET + " "), ("anna@example.org", SECRET.upper()), ("anna@example.org", "x" * 100_000),
-        ("x" * 100_000, SECRET), ("anna@example.org\x00", SECRET), ("a\ud800", SECRET), ("anna@example.org", "\ud800" * 20),
-        ("anna@example.org", "\x00" * 20), ("' OR 1=1 --", SECRET),
-]  # fmt: skip
+    ("anna@example.org", "wrong password here"),
+    ("anna@example.org", ""),
+    ("nobody@example.org", SECRET),
+    ("", ""),
+    ("anna@example.org", SECRET + " "),
+    ("anna@example.org", SECRET.upper()),
+    ("anna@example.org", "x" * 100_000),
+    ("x" * 100_000, SECRET),
+    ("anna@example.org\x00", SECRET),
+    ("a\ud800", SECRET),
+    ("anna@example.org", "\ud800" * 20),
+    ("anna@example.org", "\x00" * 20),
+    ("' OR 1=1 --", SECRET),
+]
 
 
 def test_what_does_not_fit_opens_nothing_and_always_says_the_same(session: Session) -> None:
@@ -298,7 +328,10 @@ def test_a_weak_password_leaves_the_invitation_open(world: World) -> None:
 
 def test_an_invitation_cannot_set_the_system_up(world: World) -> None:
     _, token = invitation(world)
-    assert refusal(world.session, accounts.set_up, person=person("某单位", "x@example.org"), token=token, now=NOW).key == "link"
+    assert (
+        refusal(world.session, accounts.set_up, person=person("某单位", "x@example.org"), token=token, now=NOW).key
+        == "link"
+    )
 
 
 def test_a_made_up_link_is_missing(session: Session) -> None:
@@ -355,9 +388,12 @@ def test_disabling_an_account_ends_all_its_sign_ins_for_good(world: World) -> No
     for is_active in (False, True):
         with unit(world.session):
             accounts.set_active(
-                world.session, world.session.get_one(Account, world.people["alice"].id), is_active,
-                actor=world.actor("olga"), now=NOW,
-            )  # fmt: skip
+                world.session,
+                world.session.get_one(Account, world.people["alice"].id),
+                is_active,
+                actor=world.actor("olga"),
+                now=NOW,
+            )
         assert [roles_of(world, token) for token in tokens] == [[], []]
         if not is_active:
             with pytest.raises(Denied):
@@ -388,10 +424,16 @@ def test_nobody_disables_himself(world: World) -> None:
 
 
 IN_UNITS = [
-        ("applicant", "江南物业", None), ("recommender", "浦东区质协", None), ("evaluator", "活动办公室", None),
-        ("organiser", "活动办公室", None), ("recommender", "江南物业", "role_unit"), ("organiser", "江南物业", "role_unit"),
-        ("evaluator", "浦东区质协", "role_unit"), ("applicant", "活动办公室", "role_unit"), ("king", "江南物业", "unknown_role"),
-]  # fmt: skip
+    ("applicant", "江南物业", None),
+    ("recommender", "浦东区质协", None),
+    ("evaluator", "活动办公室", None),
+    ("organiser", "活动办公室", None),
+    ("recommender", "江南物业", "role_unit"),
+    ("organiser", "江南物业", "role_unit"),
+    ("evaluator", "浦东区质协", "role_unit"),
+    ("applicant", "活动办公室", "role_unit"),
+    ("king", "江南物业", "unknown_role"),
+]
 
 
 def test_a_role_is_given_in_the_right_kind_of_unit_only(world: World) -> None:
@@ -424,7 +466,9 @@ def test_a_role_taken_away_bites_at_the_next_request_and_can_be_given_again(worl
     assert refusal(world.session, again).key == "membership"
     with unit(world.session):
         account = world.session.get_one(Account, world.people["alice"].id)
-        accounts.grant(world.session, account, world.units["浦江电机厂"], "applicant", actor=world.actor("olga"), now=NOW)
+        accounts.grant(
+            world.session, account, world.units["浦江电机厂"], "applicant", actor=world.actor("olga"), now=NOW
+        )
     assert roles_of(world, token) == ["applicant"]
     kinds = [row.kind for row in world.history("account", world.people["alice"].id)]
     assert kinds[-2:] == ["role_ended", "granted"]

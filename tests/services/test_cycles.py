@@ -27,9 +27,16 @@ NOW = at("2024-01-15")
 def opened(world: World, **given: Any) -> int:
     """Open another year; return its id."""
     asked: dict[str, Any] = {
-        "definition": definitions.load("qtb"), "key": "2025", "year": 2025, "title": "2025年", "rows": ROWS, "notice": {},
-        "actor": world.actor("olga"), "now": NOW, **given,
-    }  # fmt: skip
+        "definition": definitions.load("qtb"),
+        "key": "2025",
+        "year": 2025,
+        "title": "2025年",
+        "rows": ROWS,
+        "notice": {},
+        "actor": world.actor("olga"),
+        "now": NOW,
+        **given,
+    }
     with unit(world.session):
         return cycles.open_cycle(world.session, **asked).id
 
@@ -113,8 +120,9 @@ def test_a_cycle_keeps_the_definition_it_was_opened_with(world: World) -> None:
     mine = world.session.get_one(Cycle, world.cycle.id).definition
     theirs = world.session.get_one(Cycle, other).definition
     assert (mine.workflow.transitions["register"].to, theirs.workflow.transitions["register"].to) == (
-        "registered", "submitted",
-    )  # fmt: skip
+        "registered",
+        "submitted",
+    )
     assert mine.hash != theirs.hash
     world.move(world.enter(), "register", "alice")
 
@@ -127,9 +135,14 @@ def change(world: World, planned: Planned, *, reason: str = "场地调整", seen
     with unit(world.session):
         cycle = world.session.get_one(Cycle, world.cycle.id)
         cycles.change_row(
-            world.session, cycle, planned, actor=world.actor("olga"), now=world.now, reason=reason,
+            world.session,
+            cycle,
+            planned,
+            actor=world.actor("olga"),
+            now=world.now,
+            reason=reason,
             seen=cycle.version if seen is None else seen,
-        )  # fmt: skip
+        )
 
 
 DECLARE = Planned("declare", 4, "成果申报", **month(2, 6))
@@ -167,10 +180,11 @@ def test_moving_a_row_needs_a_reason(world: World) -> None:
 
 
 IMPOSSIBLE = [
-        (replace(DECLARE, closes_at=at("2024-01-01")), "row_reversed"), (replace(DECLARE, closes_at=None), "row_undated"),
-        (replace(DECLARE, opens_at=None, closes_at=None), "row_undated"),
-        (Planned("publish", 7, "活动成果发布", **month(8, 8)), "row_held"),
-]  # fmt: skip
+    (replace(DECLARE, closes_at=at("2024-01-01")), "row_reversed"),
+    (replace(DECLARE, closes_at=None), "row_undated"),
+    (replace(DECLARE, opens_at=None, closes_at=None), "row_undated"),
+    (Planned("publish", 7, "活动成果发布", **month(8, 8)), "row_held"),
+]
 
 
 def test_a_row_cannot_be_moved_to_where_it_cannot_be(world: World) -> None:
@@ -223,17 +237,21 @@ def extend(world: World, **given: Any) -> int:
 def test_an_extension_says_who_gave_it_when_and_why(world: World) -> None:
     granted = world.session.get_one(Extension, extend(world))
     assert (granted.granted_by, granted.granted_at, granted.reason) == (
-        world.people["olga"].id, world.now, "系统维护",
-    )  # fmt: skip
+        world.people["olga"].id,
+        world.now,
+        "系统维护",
+    )
     assert (granted.submission_id, granted.unit_id) == (None, None)
     world.sound()
 
 
 NO_EXTENSION: list[tuple[dict[str, Any], type[Refusal], str]] = [
-        ({"reason": " "}, Invalid, "reason_required"), ({"until": at("2024-06-01")}, Invalid, "extension_early"),
-        ({"until": at("2024-05-01")}, Invalid, "extension_early"), ({"row_key": "winter"}, Missing, "row"),
-        ({"row_key": "briefing"}, Missing, "row"),
-]  # fmt: skip
+    ({"reason": " "}, Invalid, "reason_required"),
+    ({"until": at("2024-06-01")}, Invalid, "extension_early"),
+    ({"until": at("2024-05-01")}, Invalid, "extension_early"),
+    ({"row_key": "winter"}, Missing, "row"),
+    ({"row_key": "briefing"}, Missing, "row"),
+]
 
 
 def test_an_extension_that_cannot_be_is_refused(world: World) -> None:
@@ -259,9 +277,15 @@ def test_an_extension_for_a_submission_of_another_year_is_missing(world: World) 
     team, other = world.enter(), world.another_cycle("2025")
     with pytest.raises(Missing), unit(world.session):
         cycles.extend(
-            world.session, world.session.get_one(Cycle, other), row_key="declare", until=at("2024-06-11"), reason="顺延",
-            actor=world.actor("olga"), now=world.now, submission=world.session.get_one(Submission, team),
-        )  # fmt: skip
+            world.session,
+            world.session.get_one(Cycle, other),
+            row_key="declare",
+            until=at("2024-06-11"),
+            reason="顺延",
+            actor=world.actor("olga"),
+            now=world.now,
+            submission=world.session.get_one(Submission, team),
+        )
 
 
 def test_the_next_instant_counts_rows_instants_and_extensions(world: World, session: Session) -> None:
@@ -272,8 +296,12 @@ def test_the_next_instant_counts_rows_instants_and_extensions(world: World, sess
         found.append(edge)
         now = edge
     assert found == [
-        at("2024-06-01"), at("2024-06-11"), at("2024-07-01"), at("2024-08-20 10:00"), at("2024-09-01"),
-    ]  # fmt: skip
+        at("2024-06-01"),
+        at("2024-06-11"),
+        at("2024-07-01"),
+        at("2024-08-20 10:00"),
+        at("2024-09-01"),
+    ]
 
 
 def test_what_is_overdue_is_counted_until_it_is_swept(world: World) -> None:
@@ -286,9 +314,7 @@ def test_what_is_overdue_is_counted_until_it_is_swept(world: World) -> None:
     assert sweep.overdue(world.session, now=world.now) == 0
 
 
-def test_a_slice_that_fails_is_told_and_does_not_stop_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slice_that_fails_is_told_and_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = world.enter(team="第一班"), world.placed("registered", "第二班")
     world.now = at("2024-06-01")
     proper = sweep.advance

@@ -15,13 +15,20 @@ from qtb.store.unit import unit
 from tests.world import REGISTRATION, World, at
 
 
-def enter(world: World, raw: dict[str, Any], *, who: str = "alice", key: str = "k1", unit_name: str = "浦江电机厂") -> int:
+def enter(
+    world: World, raw: dict[str, Any], *, who: str = "alice", key: str = "k1", unit_name: str = "浦江电机厂"
+) -> int:
     """Enter a team with what is given and nothing else."""
     with unit(world.session):
         return submissions.enter(
-            world.session, cycle=world.cycle, unit_id=world.units[unit_name].id, actor=world.actor(who), now=world.now,
-            filled=Filled("registration", raw), request_key=key,
-        ).id  # fmt: skip
+            world.session,
+            cycle=world.cycle,
+            unit_id=world.units[unit_name].id,
+            actor=world.actor(who),
+            now=world.now,
+            filled=Filled("registration", raw),
+            request_key=key,
+        ).id
 
 
 def save(world: World, case: int, raw: dict[str, Any], *, form: str = "registration", seen: int | None = None) -> Any:
@@ -63,8 +70,11 @@ def test_a_draft_may_be_incomplete_and_is_completed_later(world: World) -> None:
     assert save(world, case, whole).complete
     row = world.session.get_one(Submission, case)
     assert (row.registration_complete, row.team_name, row.category, row.recommender_id) == (
-        True, "总装一班", "MANUFACTURING", world.units["浦东区质协"].id,
-    )  # fmt: skip
+        True,
+        "总装一班",
+        "MANUFACTURING",
+        world.units["浦东区质协"].id,
+    )
     save(world, case, {**whole, "team_duty": ""})
     assert not world.session.get_one(Submission, case).registration_complete
     world.sound()
@@ -84,8 +94,15 @@ def test_each_edit_is_recorded_with_what_changed_and_nothing_else(world: World) 
 
 def test_what_cannot_be_right_stores_nothing(world: World) -> None:
     before = counts(world)
-    for wrong in ({"team_size": "2"}, {"contact_email": "nowhere"}, {"team_name": "班" * 51}, {"leader_name": "a\x00b"},
-                  {"recommender": "987654"}, {"category": "OTHER"}, {"team_duty": "half \ud800"}):  # fmt: skip
+    for wrong in (
+        {"team_size": "2"},
+        {"contact_email": "nowhere"},
+        {"team_name": "班" * 51},
+        {"leader_name": "a\x00b"},
+        {"recommender": "987654"},
+        {"category": "OTHER"},
+        {"team_duty": "half \ud800"},
+    ):
         with pytest.raises(Incorrect) as error:
             enter(world, {**REGISTRATION, "team_name": "总装一班", **wrong})
         assert list(error.value.checked.errors) == list(wrong)
@@ -161,7 +178,12 @@ def test_numbers_follow_each_other_and_a_refused_entry_takes_none(world: World) 
 
 
 def test_a_team_is_entered_for_ones_own_unit_only(world: World) -> None:
-    for who, unit_name in (("alice", "江南物业"), ("rita", "浦江电机厂"), ("olga", "浦江电机厂"), ("rita", "浦东区质协")):
+    for who, unit_name in (
+        ("alice", "江南物业"),
+        ("rita", "浦江电机厂"),
+        ("olga", "浦江电机厂"),
+        ("rita", "浦东区质协"),
+    ):
         found = refusal(enter, world, {"team_name": "总装一班"}, who=who, unit_name=unit_name)
         assert (type(found), found.key) == (Denied, "only_applicant")
 
@@ -176,7 +198,9 @@ def test_teams_are_entered_while_the_row_is_open_only(world: World) -> None:
 
 
 def test_fields_of_a_form_do_not_reach_what_the_door_keeps(world: World) -> None:
-    case = enter(world, {"team_name": "总装一班", "state": "awarded", "kind": "end", "award_level": "BENCHMARK", "version": "99"})
+    case = enter(
+        world, {"team_name": "总装一班", "state": "awarded", "kind": "end", "award_level": "BENCHMARK", "version": "99"}
+    )
     row = world.session.get_one(Submission, case)
     assert (world.state(case), row.kind, row.award_level) == ("draft", "start", "")
     world.sound()
