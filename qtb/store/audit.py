@@ -7,102 +7,24 @@ from cannot differ. A unique (subject, id, seq) makes the database refuse a seco
 
 from __future__ import annotations
 
-import json
-import secrets
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Select,
-    String,
-    Text,
-    UniqueConstraint,
-    cast,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, Select, String, cast, func, insert, literal, select, update
+from sqlalchemy.orm import Session
 
-from qtb.domain import evidence, timeline
+from qtb.domain import evidence
 from qtb.domain.errors import Conflict
 from qtb.domain.roles import Actor
-from qtb.store.accounts import Account, Unit
-from qtb.store.cycles import Cycle
-from qtb.store.submissions import Submission
-from qtb.store.types import Base, Chained, Instant, RowId, sha256_hex
-
-SUBJECTS: dict[str, type[Any]] = {"submission": Submission, "cycle": Cycle, "unit": Unit, "account": Account}
-
-
-class History(Base):
-    """One entry in the history of one subject."""
-
-    __tablename__ = "history"
-    __table_args__ = (
-        UniqueConstraint("subject", "subject_id", "seq"),
-        Index(None, "batch_id"),
-        Index(None, "at"),
-    )
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    subject: Mapped[str] = mapped_column(String(20))
-    subject_id: Mapped[int] = mapped_column(RowId)
-    seq: Mapped[int]
-    batch_id: Mapped[str] = mapped_column(String(32))
-    kind: Mapped[str] = mapped_column(String(20))
-    transition: Mapped[str] = mapped_column(String(40), default="")
-    from_state: Mapped[str] = mapped_column(String(40), default="")
-    to_state: Mapped[str] = mapped_column(String(40), default="")
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    role: Mapped[str] = mapped_column(String(20), default="")
-    via: Mapped[str] = mapped_column(String(20))
-    at: Mapped[datetime] = mapped_column(Instant)
-    due: Mapped[str] = mapped_column(String(27), default="")  # canonical text: it is hashed as it stands
-    row_key: Mapped[str] = mapped_column(String(40), default="")
-    details: Mapped[str] = mapped_column(Text)
-    salt: Mapped[str] = mapped_column(String(32))
-    prev_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-
-    def about(self) -> dict[str, Any]:
-        """Return the details: note, changes, address."""
-        found: dict[str, Any] = json.loads(self.details)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the rows of one batch have in common."""
-
-    subject: str
-    kind: str
-    actor: Actor
-    at: datetime
-    transition: str = ""
-    to_state: str = ""
-    role: str = ""
-    row_key: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def columns(self) -> dict[str, Any]:
-        """Return the columns that are the same in every row of the batch."""
-        about = {**self.details, **({"address": self.actor.address} if self.actor.address else {})}
-        return {
-            "subject": self.subject, "batch_id": self.batch_id, "kind": self.kind, "transition": self.transition,
-            "actor_id": self.actor.user_id, "role": self.role, "via": self.actor.via,
-            "to_state": self.to_state, "at": self.at, "row_key": self.row_key, "salt": secrets.token_hex(8),
-            "details": json.dumps(about, ensure_ascii=False, sort_keys=True),
-        }  # fmt: skip
+from qtb.store.accounts import Account
+from qtb.store.history import SUBJECTS as SUBJECTS
+from qtb.store.history import Entry as Entry
+from qtb.store.history import History as History
+from qtb.store.history import canonical as canonical
+from qtb.store.history import evidence_of
+from qtb.store.types import Chained, sha256_hex
 
 
 def append(
@@ -171,33 +93,12 @@ def record(
 
 
 def _canonical_sql(constants: Mapping[str, Any], varying: Mapping[str, Any]) -> ColumnElement[str]:
-    pieces = evidence.frame(_evidence(constants))
+    pieces = evidence.frame(evidence_of(constants))
     text: ColumnElement[str] = literal(pieces[0])
     for key, piece in zip([key for key in evidence.KEYS if key in evidence.VARYING], pieces[1:], strict=True):
         value = varying[key]
         text = text + (cast(value, String) if key in ("subject_id", "seq") else value) + literal(piece)
     return text
-
-
-def _evidence(columns: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "v": evidence.FORMAT, "subject": columns["subject"], "kind": columns["kind"],
-        "transition": columns["transition"], "batch": columns["batch_id"], "actor": columns["actor_id"],
-        "role": columns["role"], "via": columns["via"], "at": timeline.canonical(columns["at"]),
-        "to": columns["to_state"], "row": columns["row_key"],
-        "details": evidence.sealed(columns["salt"], columns["details"]),
-    }  # fmt: skip
-
-
-def canonical(row: History) -> str:
-    """Return the canonical text of a stored entry."""
-    columns = {column.key: getattr(row, column.key) for column in History.__table__.columns}
-    return evidence.canonical(
-        {
-            **_evidence(columns), "subject_id": row.subject_id, "seq": row.seq, "prev": row.prev_hash,
-            "from": row.from_state, "due": row.due,
-        }
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

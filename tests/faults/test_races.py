@@ -313,7 +313,7 @@ def test_levels_proposed_at_once_follow_each_other(world: World) -> None:
 
         def propose(level: str, case: int = case) -> Deed:
             return with_submission(
-                case, lambda session, row: evaluations.propose(session, row, level, actor=actor, now=now)
+                case, lambda session, mine: evaluations.propose(session, mine, level, actor=actor, now=now)
             )
 
         done, refused = sort(at_once([propose(level) for level in levels]))

@@ -13,7 +13,7 @@ from tests.rules.sources import ROOT
 FOLDERS = "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me", "tm" + "p"))
 PLACE = re.compile(rf"(?<![\w.:/])/(?:{FOLDERS})/\w[\w./-]*")
 ADDRESS = re.compile(r"[\w.+%-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})")
-MADE_UP = re.compile(r"(?:.*\.)?(?:example\.(?:org|com|net)|localhost|[\w-]+\.(?:example|invalid|test))$")
+MADE_UP = re.compile(r"(?:.*\.)?(?:example\.(?:org|com|net)|[\w-]+\.(?:example|invalid|test))$", re.IGNORECASE)
 SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30}|AKIA[A-Z0-9]{16}")
 
 
