@@ -16,6 +16,7 @@ def run() -> None:
             target_metadata=db.metadata,
             render_as_batch=True,
             compare_type=True,
+            transactional_ddl=True,  # SQLite can, and half an upgrade would leave history without its triggers
             render_item=_render,
             process_revision_directives=_skip_empty,
         )

@@ -74,8 +74,10 @@ def offers(
     found = []
     for key, rule in definition.workflow.transitions.items():
         if case.state in definition.workflow.sources(key) and rule.by and machine.is_allowed(rule, actor, case):
-            reasons = explain(definition, key, case, timeline=timeline, actor=actor, now=now)
-            found.append(Offer(key, rule, reasons, _from_at(rule, timeline, now)))
+            # The machine judges; the reasons only say why.
+            allowed = may(definition, key, case, timeline=timeline, actor=actor, now=now)
+            why = () if allowed else explain(definition, key, case, timeline=timeline, actor=actor, now=now)
+            found.append(Offer(key, rule, why, _from_at(rule, timeline, now)))
     return tuple(found)
 
 

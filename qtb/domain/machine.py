@@ -6,6 +6,7 @@ back. A probe is made, asked and forgotten.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any, cast
 
@@ -14,6 +15,9 @@ from transitions import EventData, Machine
 from qtb.domain import facts, roles
 from qtb.domain.timeline import Timeline, passed
 from qtb.domain.workflow import Guard, Transition, Workflow
+
+# A refused move is an answer here, not an event worth a warning in the log.
+logging.getLogger("transitions").setLevel(logging.ERROR)
 
 
 class Probe:

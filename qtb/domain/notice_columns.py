@@ -93,7 +93,7 @@ def _times(header: Sequence[str], roles: Sequence[str], body: Grid) -> Columns:
     unit = next(("月" for i in wanted if "月" in key(header[i]) and _is_bare(body, i)), "")
     wanted = [i for i in wanted if unit or _share(body, i) > 0]
     start = next((i for i in wanted if roles[i] == "start"), None)
-    end = next((i for i in wanted if roles[i] == "end"), None)
+    end = next((i for kind in ("end", "until", "finish") for i in wanted if roles[i] == kind), None)
     year = next((p for i in wanted if (p := _header_year(header[i]))), None)
     if start is not None and end is not None:
         return Columns(start=start, end=end, unit=unit, header_year=year)

@@ -19,11 +19,13 @@ _FOLD: Final = (
     | {ord(c): "~" for c in "～〜∼∽˜﹏〰"}
     | {ord(c): ord(" ") for c in "\u3000\u00a0\u2002\u2003\u2009\u202f\u205f\t\n\r\v\f"}
     | {ord("﹙"): "(", ord("﹚"): ")", ord("．"): ".", ord("﹒"): ".", ord("｡"): "。", ord("､"): "、"}
+    | {ord(a): b for a, b in zip("責單時間內項階環節點辦機構門負執參與組織實體對備註說聯繫電話號編網鏈標題開結終週進報級會協審評獎動",
+                                 "责单时间内项阶环节点办机构门负执参与组织实体对备注说联系电话号编网链标题开结终周进报级会协审评奖动", strict=True)}
     | {ord("⽉"): "月", ord("⽇"): "日", ord("⼀"): "一", ord("⼆"): "二", ord("⼗"): "十"}
 )
 _STROKE: Final = re.compile(r"(?<=[年月日号旬初末底])(\s?)一(?=\s?(?:\d|次年|翌年))")
-_CIRCLED: Final = {chr(base + i): i + 1 for base in (0x2460, 0x2474, 0x2488, 0x2776, 0x24F5) for i in range(20)
-                   if not (base in (0x2776, 0x24F5) and i > 9)}  # fmt: skip
+_CIRCLED: Final = {chr(base + i): i + 1 for base in (0x2460, 0x2474, 0x2488, 0x2776, 0x2780, 0x278A, 0x24F5)
+                   for i in range(20 if base in (0x2460, 0x2474, 0x2488) else 10)}  # fmt: skip
 _IDEOGRAPHIC: Final = {chr(0x3220 + i): i + 1 for i in range(10)} | {chr(0x3280 + i): i + 1 for i in range(10)}
 _ROMAN: Final = {chr(0x2160 + i): i + 1 for i in range(12)}
 _SEQUENCE: Final = re.compile(

@@ -189,6 +189,8 @@ def set_active(session: Session, account: Account, is_active: bool, *, actor: Ac
     """Let an account in or keep it out; its sign-ins end when it is kept out."""
     if account.id == actor.user_id:
         raise Conflict("own_account")
+    if account.is_active == is_active:
+        return
     account.is_active = is_active
     if not is_active:
         session.execute(update(SignIn).where(SignIn.account_id == account.id).values(ended_at=now))

@@ -48,7 +48,7 @@ def check(session: Session, *, now: datetime) -> Report:
     n_history, broken = audit.verify(session)
     found = [Finding(BROKEN[one.code], one.code, f"{one.subject} {one.subject_id} #{one.seq}") for one in broken]
     found += [
-        *_orphans(session), *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
+        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
         *_overrides(session), *_letters(session), *_early(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
@@ -57,15 +57,6 @@ def check(session: Session, *, now: datetime) -> Report:
     )
     session.rollback()
     return report
-
-
-def _orphans(session: Session) -> Iterator[Finding]:
-    """I9: a history without its subject; the chains themselves cannot tell."""
-    for name, table in audit.SUBJECTS.items():
-        lost = select(History.subject_id).distinct().where(
-            History.subject == name, ~exists().where(table.id == History.subject_id)
-        )
-        yield from (Finding("I9", "subject_gone", f"{name} {one}") for one in session.scalars(lost))
 
 
 def _overdue(session: Session, now: datetime) -> Iterator[Finding]:

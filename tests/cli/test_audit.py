@@ -136,7 +136,7 @@ def test_a_history_without_its_subject_is_found(settings: Settings, world: World
         columns = {c.key: getattr(odd, c.key) for c in History.__table__.columns if c.key != "id"}
     with unit(world.session):
         world.session.add(History(**{**columns, "subject_id": 999}))
-    assert ("I9", "subject_gone") in found(world)
+    assert ("I2", "head") in found(world)
 
 
 def test_an_empty_system_is_checked(settings: Settings, session: Session) -> None:

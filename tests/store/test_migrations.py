@@ -64,15 +64,14 @@ def test_history_is_append_only_after_going_down_and_up(app: Flask) -> None:
             db.session.execute(text(statement))
 
 
-def test_an_upgrade_that_fails_leaves_a_whole_revision_and_is_finished_later(
+def test_an_upgrade_that_fails_leaves_nothing_and_is_finished_later(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flask_migrate.downgrade(revision="base")
     monkeypatch.setattr("alembic.op.execute", _fail)  # the triggers of a later revision cannot be made
     with pytest.raises(SystemExit):
         flask_migrate.upgrade()
-    stands_at = _revision()
-    assert (stands_at, _tables()) in [(None, set()), ("0001", set(Base.metadata.tables))]
+    assert (_revision(), _tables()) == (None, set())
     monkeypatch.undo()
     flask_migrate.upgrade()
     assert _tables() == set(Base.metadata.tables)
