@@ -13,6 +13,7 @@ from qtb.domain.decide import shut
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
 from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, evaluations, facts
 from qtb.store.accounts import Account
@@ -67,7 +68,7 @@ def score(
         raise Denied("not_yours")
     lock(session, sheet.submission)
     session.refresh(sheet)
-    refusal = scoring_refusal(session, sheet, now=now)
+    refusal = scoring_refusal(sheet, times=cycles.timeline_of(session, sheet.submission.cycle_id), now=now)
     if refusal:
         raise NotNow((refusal,))
     if sheet.version != seen:
@@ -86,15 +87,15 @@ def score(
     return sheet
 
 
-def scoring_refusal(session: Session, sheet: Sheet, *, now: datetime) -> Reason | None:
-    """Return why the sheet cannot be scored now, if it cannot."""
+def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason | None:
+    """Return why the sheet cannot be scored now, if it cannot. `times` is the timeline of the work's cycle."""
     submission = sheet.submission
     state = submission.cycle.definition.workflow.states[submission.state]
     if sheet.is_final:
         return Reason("sheet_final")
     if state.judged is None:
         return Reason("not_judged", {"state": state.label})
-    times, case = cycles.timeline_of(session, submission.cycle_id), facts.as_case(submission)
+    case = facts.as_case(submission)
     return None if times.is_open(state.judged, case, now) else shut(times, state.judged, case, now)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -78,14 +78,13 @@ def owed(session: Session, *, now: datetime) -> list[tuple[int, str, datetime]]:
 
 def overdue(session: Session, *, now: datetime) -> int:
     """Return how many submissions wait for a clock move whose edge has passed."""
-    n_waiting = 0
+    owed: list[ColumnElement[bool]] = [false()]
     for cycle in cycles.all_cycles(session):
         times = cycles.timeline_of(session, cycle.id)
         for key in cycle.definition.workflow.clocked():
             clauses = _clauses(cycle.definition, key, times, now)
-            query = select(func.count()).select_from(Submission).where(Submission.cycle_id == cycle.id, *clauses)
-            n_waiting += (session.scalar(query) or 0) if clauses else 0
-    return n_waiting
+            owed += [and_(Submission.cycle_id == cycle.id, *clauses)] if clauses else []
+    return session.scalar(select(func.count()).select_from(Submission).where(or_(*owed))) or 0
 
 
 def next_edge(session: Session, *, now: datetime) -> datetime | None:

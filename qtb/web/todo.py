@@ -32,8 +32,9 @@ def tasks(session: Session, rows: Sequence[Submission], actor: Actor, now: datet
     timelines: dict[int, Timeline] = {}
     found = []
     for row in rows:
-        times = timelines.setdefault(row.cycle_id, cycles.timeline_of(session, row.cycle_id))
-        task = _task(row, times, actor, now)
+        if row.cycle_id not in timelines:
+            timelines[row.cycle_id] = cycles.timeline_of(session, row.cycle_id)
+        task = _task(row, timelines[row.cycle_id], actor, now)
         if task is not None:
             found.append(task)
     return sorted(found, key=lambda task: (task.until is None, task.until, task.submission.id))

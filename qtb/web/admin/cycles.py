@@ -85,20 +85,17 @@ def extend(key: str) -> ResponseReturnValue:
 
 
 def _page(year: Cycle, refusal: Refusal | None = None, at_row: str = "") -> str:
-    extensions = db.session().scalars(
-        select(Extension).where(Extension.cycle_id == year.id).order_by(Extension.id.desc())
-    )
-    granted = [(one, *_names(one)) for one in extensions]
+    granted = db.session().execute(
+        select(Extension, Submission.number, Unit.name)
+        .outerjoin(Submission, Submission.id == Extension.submission_id)
+        .outerjoin(Unit, Unit.id == Extension.unit_id)
+        .where(Extension.cycle_id == year.id)
+        .order_by(Extension.id.desc())
+    ).all()
     return render_template(
         "admin/cycle.html", cycle=year, granted=granted, refusal=refusal, at_row=at_row,
         units=accounts.units(db.session(), "applicant"), entries=audit.entries(db.session(), "cycle", year.id)[:30],
     )  # fmt: skip
-
-
-def _names(extension: Extension) -> tuple[str, str]:
-    submission = db.session().get(Submission, extension.submission_id) if extension.submission_id else None
-    group = db.session().get(Unit, extension.unit_id) if extension.unit_id else None
-    return (submission.number if submission else "", group.name if group else "")
 
 
 def _reach(year: Cycle, number: str, unit_id: str, reach: str) -> tuple[Submission | None, Unit | None]:

@@ -85,6 +85,6 @@ def _names(rows: list[History]) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for subject, table in audit.SUBJECTS.items():
         ids = {row.subject_id for row in rows if row.subject == subject}
-        named: Any = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids))) if ids else []
+        named: Any = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids)))
         found.update({(subject, subject_id): str(name) for subject_id, name in named})
     return found
