@@ -17,6 +17,7 @@ from qtb.store.unit import unit
 from qtb.web import create_app
 
 THREADS = 8
+CONNECTIONS = 2_000
 
 
 def serve(*, demo: bool = False, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -27,7 +28,7 @@ def serve(*, demo: bool = False, host: str = "127.0.0.1", port: int = 8000) -> N
         _announce(app, address)
         running = scheduler.start(app)
         try:
-            _answer(app, listener)
+            waitress.serve(app, sockets=[listener], **waitress_options(app))
         finally:
             running.shutdown(wait=False)
 
@@ -74,16 +75,20 @@ def _listening(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), backlog=1024)
 
 
-def _answer(app: Flask, listener: socket.socket) -> None:
-    # Waitress reads a request whole before a thread sees it: slow clients hold no thread.
+def waitress_options(app: Flask) -> dict[str, object]:
+    """Return how waitress is to serve the app.
+
+    It reads a request whole before a thread sees it, so slow clients hold no thread; and it takes many connections,
+    or a hundred slow senders would keep everybody else waiting at the door.
+    """
     proxied = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}
-    waitress.serve(
-        app,
-        sockets=[listener],
-        threads=THREADS,
-        ident="qtb",
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
-        channel_timeout=60,
-        clear_untrusted_proxy_headers=True,
+    return {
+        "threads": THREADS,
+        "ident": "qtb",
+        "max_request_body_size": app.config["MAX_CONTENT_LENGTH"],
+        "channel_timeout": 60,
+        "connection_limit": CONNECTIONS,
+        "asyncore_use_poll": True,  # select() ends at 1,024 sockets
+        "clear_untrusted_proxy_headers": True,
         **(proxied if app.config["BEHIND_PROXY"] else {}),
-    )
+    }

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from qtb.cli.commands import Worded
+from qtb.cli.context import refused
 
 
 @click.command(cls=Worded)
@@ -16,4 +17,5 @@ def serve(host: str, port: int) -> None:
     """Serve the pages and watch the clock."""
     demo = bool(click.get_current_context().find_root().ensure_object(dict).get("demo"))
     # By name: this mouth starts the others without knowing them.
-    importlib.import_module("qtb.serve").serve(demo=demo, host=host, port=port)
+    with refused():
+        importlib.import_module("qtb.serve").serve(demo=demo, host=host, port=port)

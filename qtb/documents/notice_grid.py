@@ -75,6 +75,8 @@ def table_blocks(rows: Sequence[Sequence[Box]]) -> list[Block]:
 
 def _lays_out(lines: Sequence[Sequence[Box]]) -> bool:
     boxes = [box for line in lines for box in line if not box.is_below]
+    if len(lines) == 1 and any(len(box.blocks) > 3 for box in boxes):
+        return True  # a column of links beside the text
     if any(sum(isinstance(b, Paragraph) for b in box.blocks) > 25 or len(box.text) > 1500 for box in boxes):
         return True
     nested = sum(any(isinstance(b, Table) for b in box.blocks) for box in boxes)

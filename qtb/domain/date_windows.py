@@ -174,6 +174,8 @@ def combine(spans: list[Span], only: str) -> tuple[Span, tuple[str, ...]]:
         start = min((s.start for s in merged if s.start), default=None)
         end = max((s.end for s in merged if s.end), default=None)
         codes = ("several_windows",)
+        if start and end and end < start:  # 5月31日前、6月1日起: no one window holds both
+            return Span(None, None, fuzzy), ("reversed_range",)
     if only == "end":
         return Span(None, end or start, fuzzy), codes
     if only == "start":

@@ -12,7 +12,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Reason
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.domain.workflow import Edit, Transition
+from qtb.domain.workflow import Edge, Edit, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Offer:
         return not self.reasons
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The clock's next act on a case: when, at which edge, and (where it may be told) which move."""
+
+    at: datetime
+    edge: Edge
+    transition: Transition | None
+
+
 def may(
     definition: Definition, transition: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
 ) -> bool:
@@ -59,7 +68,8 @@ def explain(
     if case.state not in definition.workflow.sources(transition):
         found.append(Reason("state", {"state": definition.workflow.states[case.state].label, "move": rule.label}))
     if not machine.is_allowed(rule, actor, case):
-        found.append(Reason("role", {"roles": tuple(rule.by) or ("clock",), "move": rule.label}))
+        # And no more: why it would be refused to those who may is not for everybody to know.
+        return (Reason("role", {"roles": tuple(rule.by) or ("clock",), "move": rule.label}),)
     if not machine.is_time(rule, timeline, case, now):
         found.append(_untimely(rule, timeline, case, now))
     unmet = [guard for guard in rule.when if not facts.answer(guard, case.facts)]
@@ -106,15 +116,28 @@ def shut(timeline: Timeline, row_key: str, case: Case, now: datetime) -> Reason:
     return Reason("closed", {"seq": row.seq, "row": row.title, "at": closed_at, "now": now})
 
 
-def next_clock_move(definition: Definition, case: Case, *, timeline: Timeline) -> tuple[str, datetime] | None:
-    """Return the clock's next move for the case as it stands, and when it falls due."""
+def ahead(definition: Definition, case: Case, *, timeline: Timeline, sealed: bool) -> Ahead | None:
+    """Return what the clock will do next to the case as it stands, or None.
+
+    With `sealed`, for anybody outside the organiser: where it hangs on facts that are not published, only the last
+    instant at which anything can happen, which is the same whatever those facts are.
+    """
+    workflow = definition.workflow
+    rules = [rule for key, rule in workflow.transitions.items() if rule.at and case.state in workflow.sources(key)]
+    if sealed and any(guard.fact in facts.SEALED for rule in rules for guard in rule.when):
+        edges = [(timeline.edge_at(rule.at, case), rule.at) for rule in rules if rule.at]
+        at, edge = max(edges, key=lambda pair: pair[0])
+        return Ahead(at, edge, None)
     due = [
-        (timeline.edge_at(rule.at, case), key)
-        for key, rule in definition.workflow.transitions.items()
-        if rule.at and case.state in definition.workflow.sources(key)
-        if all(facts.answer(guard, case.facts) for guard in rule.when)
+        (timeline.edge_at(rule.at, case), n, rule)
+        for n, rule in enumerate(rules)
+        if rule.at and all(facts.answer(guard, case.facts) for guard in rule.when)
     ]
-    return (min(due)[1], min(due)[0]) if due else None
+    if not due:
+        return None
+    at, _, rule = min(due, key=lambda one: one[:2])
+    assert rule.at is not None
+    return Ahead(at, rule.at, rule)
 
 
 def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ...]:

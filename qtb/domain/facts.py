@@ -22,6 +22,9 @@ FACTS: dict[str, type] = {
     "award_level": str,
 }
 
+# What these say is the organiser's until it is published: nothing shown to others may depend on them.
+SEALED = {"n_sheets_final", "n_sheets_open", "award_level"}
+
 
 def _one_of(left: Any, right: Any) -> Any:
     return left.in_(right) if hasattr(left, "in_") else left in right

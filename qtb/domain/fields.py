@@ -134,7 +134,8 @@ def clean(text: str, *, lines: bool) -> str:
     allowed = "\n\t" if lines else "\t"
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in allowed for character in text):
         raise FieldError("field_control")
-    return text
+    # Signs that nobody can see are not an answer.
+    return text if any(unicodedata.category(sign)[0] not in "CZ" for sign in text) else ""
 
 
 def _text(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> str:

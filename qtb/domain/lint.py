@@ -9,6 +9,7 @@ from qtb.domain import facts, roles
 from qtb.domain.definition import Definition
 from qtb.domain.workflow import Transition
 
+ZONE = "Asia/Shanghai"  # what qtb/clock.py shows
 KINDS = ("start", "live", "side", "end")
 
 
@@ -19,6 +20,7 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
     """
     known = set(letters)
     return [
+        *_frame(definition),
         *_kinds(definition),
         *_states(definition),
         *_moves(definition, known),
@@ -30,6 +32,14 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
 
 def _at(definition: Definition, what: str, *path: str | int, file: str = "workflow.yaml") -> str:
     return f"{file}:{definition.line(file, *path)}: {'.'.join(map(str, path))}: {what}"
+
+
+def _frame(definition: Definition) -> Iterator[str]:
+    if definition.workflow.programme.zone != ZONE:
+        yield _at(definition, f"the programme's clock hangs in {ZONE}; others are not supported", "programme", "zone")
+    for name in ("sheets", "levels"):
+        if not getattr(definition.rubric, name):
+            yield _at(definition, "at least one is needed", name, file="rubric.yaml")
 
 
 def _kinds(definition: Definition) -> Iterator[str]:

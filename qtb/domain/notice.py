@@ -11,7 +11,8 @@ from dataclasses import replace
 from qtb.domain.notice_cells import clean
 from qtb.domain.notice_diff import RowChange, diff
 from qtb.domain.notice_grids import parts
-from qtb.domain.notice_head import document_year, find_title, signature, title_year
+from qtb.domain.notice_head import document_year, find_title, posted_day, signature, title_year
+from qtb.domain.notice_mixed import beside
 from qtb.domain.notice_model import (
     MAX_CHARS,
     MAX_LINES,
@@ -49,7 +50,7 @@ def read(blocks: Sequence[Block], *, year: int | None = None) -> Notice:
     lines = _lines(kept)
     title = find_title(lines)
     signed = signature(lines)
-    notice_date = signed[1] if signed else None
+    notice_date = signed[1] if signed else posted_day(lines)
     found, doubts = _found(kept)
     if len(found) > MAX_ROWS:
         found, is_cut = found[:MAX_ROWS], True
@@ -97,9 +98,11 @@ def _found(blocks: Sequence[Block]) -> tuple[list[Draft], list[Warning_]]:
     rows = [draft for one in chosen for draft in drafts(one)]
     if not any(d.text for d in rows):
         return prose_drafts(_lines(blocks)), []
+    at = chosen[0].place
+    rows, more = beside(rows, prose_drafts(_lines(blocks[:at])), prose_drafts(_lines(blocks[at:])))
     doubts = [Warning_(None, "tables_joined")] if len(chosen) > 1 and _differ(chosen) else []
     doubts += [Warning_(None, "table_skipped", " ".join(p.sheet.header)) for p in left if p.columns.strength == 2]
-    return rows, doubts
+    return rows, doubts + more
 
 
 def _differ(chosen: Sequence[Plan]) -> bool:

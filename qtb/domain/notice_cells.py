@@ -14,6 +14,7 @@ _LEFTOVER: Final = re.compile(
     r"\[bookmark:[^\]\n]{0,80}\]|\[(?:_GoBack|_Toc\d{1,12}|_Hlk\d{1,12})\]|HYPERLINK\s{1,3}\"[^\"\n]{0,300}\"(?:\s\\\w)?|"
     r"(?:PAGEREF|TOC \\o)[^\n]{0,40}"
 )
+_LINK: Final = re.compile(r"\[([^\[\]\n]{1,80})\]\((https?://[^()\s]{1,300})\)")
 _BREAK: Final = re.compile(r"\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
 _URL: Final = re.compile(
     r"https?\s?[:：]\s?//[A-Za-z0-9./?&=%_#~:@!$'*+,;-]{1,300}|(?<![A-Za-z0-9@./-])(?:[A-Za-z0-9-]{1,40}\.){1,5}"
@@ -34,7 +35,8 @@ _NUMBERING: Final = re.compile(
 
 def clean(text: str) -> str:
     """Remove what is not seen and what word processors leave behind; line ends become plain ones."""
-    return _LEFTOVER.sub("", _BREAK.sub("\n", text).replace("\x07", "\t").translate(_INVISIBLE))
+    plain = _LEFTOVER.sub("", _BREAK.sub("\n", text).replace("\x07", "\t").translate(_INVISIBLE))
+    return _LINK.sub(r"\1 \2", plain) if "](" in plain else plain
 
 
 def joined(text: str) -> str:

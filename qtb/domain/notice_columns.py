@@ -18,6 +18,7 @@ _FOREIGN: Final = re.compile(
     r"获奖|奖项|证书|出生|身份证|账号|账户|开户|标准号|名额|得分|分值|评分|性别|年龄|学历|职称|职务|金额|单价|价格|成立|注册|班组名称|企业名称|单位名称"
     r"|姓名|成果名称|课题名称|标准名称|等级|邮编|传真|组长|申报单位名称|获奖单位|专利|合计"
 )
+_ORGAN: Final = re.compile(r"^.{0,16}(?:单位|部门?|处|科|室|会|组|院|中心|公司|企业|办|局|委|厂|车间|班组|质协|协会)$")
 _PARTIES: Final = ("责任", "牵头", "负责", "主办", "承办", "组织", "实施", "执行", "落实")
 
 
@@ -133,13 +134,15 @@ def _titles(
         return (names[0], None) if _is_naming(body, names[0], contents[0]) else (contents[0], names[0])
     if len(names) > 1:
         fit = [i for i in names if _is_naming(body, i, i)]
-        # 阶段 | 工作任务: the later column is the finer one, the earlier one repeats.
-        title = fit[0] if fit and fit[0] == names[0] and "阶段" not in key(header[names[0]]) else names[1]
+        # 阶段 | 工作任务: where the earlier one repeats, the later column is the finer one.
+        title = fit[0] if fit and fit[0] == names[0] else names[1]
         return title, names[0] if title != names[0] else None
     if names or contents:
         title = (names or contents)[0]
         if any(_cells(body, title)) and not all(sequence(t) is not None for t in _cells(body, title) if t):
             return title, None
+    if not names and (things := [i for i, h in enumerate(header) if "材料" in key(h) and i not in taken]):
+        return things[0], None
     # Where nothing but ordinals names the rows, 第一期 is their name.
     other = _title_by_content(roles, body, taken)
     return other if other is not None else next(iter(names), None), None
@@ -176,7 +179,8 @@ def _party(header: Sequence[str], roles: Sequence[str], body: Grid, taken: set[i
             if word in key(header[i]) and not header[i].strip().endswith(("人", "电话")):
                 return i
     if found or roles:
-        return found[0] if found else None
+        unnamed = [i for i, r in enumerate(roles) if not r and i not in taken and _is_organs(body, i)]
+        return next(iter([*found, *unnamed]), None)
     width = max((len(row) for row in body), default=0)
     likely = [i for i in range(width) if i not in taken and _is_wordy(body, i)]
     return next((i for i in likely if i > max(taken)), None) if likely else None
@@ -185,6 +189,12 @@ def _party(header: Sequence[str], roles: Sequence[str], body: Grid, taken: set[i
 def _is_wordy(body: Grid, column: int) -> bool:
     filled = [t for t in _cells(body, column) if t]
     return bool(filled) and all(re.search(r"[\u4e00-\u9fff]{2}", t) and len(t) <= 40 for t in filled)
+
+
+def _is_organs(body: Grid, column: int) -> bool:
+    """Tell whether a column under a word nobody foresaw lists bodies: 质量部, 各车间."""
+    filled = [t for t in _cells(body, column) if t]
+    return sum(bool(_ORGAN.search(t)) for t in filled) * 3 >= 2 * max(len(filled), 1)
 
 
 def _numbered(roles: Sequence[str], body: Grid, taken: tuple[int, ...], title: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Tables drawn with characters: Markdown, pipes, box rules, and rows parted by commas."""
+"""Tables drawn with characters: Markdown, pipes, box rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from qtb.domain.notice_header import is_header, role
+from qtb.domain.notice_header import role
 from qtb.domain.notice_model import Cell, Table
 from qtb.domain.numerals import sequence
 
@@ -55,7 +55,7 @@ def _split_pipes(line: str) -> list[str]:
     bare = line.translate(_PIPES).strip().replace("\\|", "\x00")
     bare = bare.removeprefix("|").removesuffix("|")
     cells = [re.sub(r"<br\s?/?>", "\n", c.strip(), flags=re.I).replace("\x00", "|") for c in bare.split("|")]
-    return [re.sub(r"^(?:\*\*|__)(.{1,200})(?:\*\*|__)$", r"\1", c) for c in cells]
+    return [re.sub(r"^(?:\*{1,3}|__)([^*]{1,200})(?:\*{1,3}|__)$", r"\1", c) for c in cells]
 
 
 def _grouped(groups: list[list[list[str]]]) -> list[list[str]]:
@@ -86,17 +86,3 @@ def _wrapped(rows: list[list[str]]) -> list[list[str]]:
         else:
             result.append(row)
     return result
-
-
-def comma_table(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
-    """Read comma separated rows under a heading of header words."""
-    mark = "," if lines[at].count(",") >= 2 else "，"
-    count = lines[at].count(mark)
-    if count < 2 or not is_header(cells_of(lines[at].split(mark))):
-        return None
-    stop = at
-    while stop < len(lines) and lines[stop].count(mark) == count:
-        stop += 1
-    if stop - at < 2:
-        return None
-    return Table(tuple(cells_of([c.strip('" ') for c in line.split(mark)]) for line in lines[at:stop])), stop

@@ -44,7 +44,7 @@ def sheet(rows: Sequence[Row]) -> Sheet:
 
 def parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
     """Cut a grid where another heading begins a table of its own."""
-    cuts, first = [0], next((row for row in rows[:6] if is_header(row)), None)
+    cuts, first = [0], next((row for row in rows[:6] if is_header(row) or not is_spanning(row)), None)
     for at in range(2, len(rows)):
         if is_header(rows[at]) and first and {key(c.text) for c in rows[at]} != {key(c.text) for c in first}:
             cuts.append(at)

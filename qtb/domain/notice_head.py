@@ -25,6 +25,11 @@ _LETTERHEAD: Final = re.compile(r"(?:文件|红头|便函)$")
 _ORGAN_END: Final = re.compile(
     r"(?:协会|委员会|办公室|总会|学会|公司|局|厅|部|中心|联合会|促进会|院|组委会|工会|所|处|秘书处|市质协|委)\s?(?:[(（][^()（）]{0,10}[)）])?$"
 )
+_POSTED: Final = re.compile(
+    r"^\s{0,8}(?:发布|发文|成文|印发|签发|公布)(?:时间|日期)\s{0,2}[:：]\s{0,2}"
+    r"((?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}\s?日?)"
+    r"|((?:19|20)\d\d年\d{1,2}月\d{1,2}日)\s?印发$"
+)
 _FIRST_LINES: Final = 25
 
 
@@ -98,6 +103,17 @@ def signature(lines: Sequence[str]) -> tuple[int, date] | None:
     own = [pair for pair in found if _ORGAN_END.search(_before(lines[pair[0]]))]
     choice = signed or own or late
     return choice[-1] if choice else None
+
+
+def posted_day(lines: Sequence[str]) -> date | None:
+    """Give the day a page or a letterhead says it was published, where nobody has signed."""
+    edges = [*lines[:_FIRST_LINES], *lines[-4:]]
+    found = next((m for line in edges if (m := _POSTED.search(line[:120]))), None)
+    own = phrases(found[1] or found[2], whole=True) if found else ()
+    if len(own) != 1 or len(own[0].windows) != 1:
+        return None
+    left = own[0].windows[0].left
+    return read_dates(found[1] or found[2]).start if found and left.year and left.days and not left.loose else None
 
 
 def _is_asked(above: str) -> bool:

@@ -14,12 +14,14 @@ TIME_WORD: Final = re.compile(
     r"(?:的)?(?:具体|起止|截止|截至|开始|结束|受理|计划|安排|完成|预计){0,2}(?:时间|日期|期限|时限|节点|时段|时间安排|时间节点|时间要求|(?<=[示名报理])期)(?:安排|要求|节点|为|是)?$"
 )
 _NARRATIVE: Final = re.compile(
-    r"以来|已经|曾|荣获|获得了|成立于|创建于|截[至止].{0,24}(?:共有|已有|累计|全市|全省|全国|共计)|召开了|举办了|开展了|印发了|发布了|圆满|以下简称"
+    r"以来|已经|曾|荣获|获得了|成立于|创建于|截[至止].{0,24}(?:共有|已有|累计|全市|全省|全国|共计)|召开了|举办了|开展了|印发了|发布了|圆满|以下简称|[至迄]今已?|据悉|会上[,，]|同比|环比|(?:走访|参观|调研|考察|听取|审议|总结|部署|完成|组织|举行|参加)了"
+    r"|\d余?(?:人|名|家|位)?(?:代表|嘉宾|职工|班组|单位|企业)?(?:参加|出席|参会)(?:了|$|[。,，])"
 )
 _ACHIEVED: Final = re.compile(
     r"^.{0,6}(?:期间|以来|之间|以内|内|度)?[^,。;]{0,14}?(?:取得|完成|产生|形成|发布|立项|投产|竣工|实施|获得|验收|结题)(?:并[^,。;]{0,10})?的[^,。;]{0,12}"
     r"(?:成果|项目|课题|案例|专利|工程|作品|业绩|奖)"
 )
+_RULED: Final = re.compile(r"^[^。;；]{0,30}(?:施行|实行|生效|有效|废止)")
 _ADVERB: Final = re.compile(
     r"不晚于|不迟于|截至|截止|暂定|预计|拟于|之前|以前|左右|前后|北京时间|具体|时间|另行|通知|为准|以|完成|举行|进行|召开|开始|结束|各一次"
 )
@@ -57,6 +59,11 @@ def dated(text: str) -> tuple[Phrase, ...]:
 def is_achieved(text: str, phrase: Phrase) -> bool:
     """Tell whether a date bounds what has been achieved rather than what is to be done."""
     return bool(_ACHIEVED.match(text[phrase.stop :]))
+
+
+def is_ruled(after: str) -> bool:
+    """Tell whether the words behind a date let a rule take effect or expire on it."""
+    return bool(_RULED.match(after))
 
 
 def is_narrative(text: str) -> bool:

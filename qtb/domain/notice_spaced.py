@@ -30,10 +30,19 @@ class _Piece:
 
 def spaced_table(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     """Read aligned columns: under a heading of header words, or three alike rows with dates."""
-    head = _pieces(_SPREAD.sub(r"\1\2", lines[at]), _ANY_GAP)
+    head = _head(_SPREAD.sub(r"\1\2", lines[at]))
     if len(head) >= 2 and is_header([Cell(p.text) for p in head]):
         return _headed(lines, at, _placed(lines[at], [p.text for p in head]))
     return _unheaded(lines, at)
+
+
+def _head(line: str) -> list[_Piece]:
+    head = _pieces(line, _ANY_GAP)
+    if not any(len(p.text) == 1 for p in head):
+        return head
+    # 责 任 单 位: every character stands apart, only wide gaps part the columns.
+    wide = [_Piece(_ANY_GAP.sub("", p.text), p.column, p.stop) for p in _pieces(line, _WIDE_GAP)]
+    return wide if len(wide) >= 2 and all(role(p.text) for p in wide) else head
 
 
 def _pieces(line: str, gap: re.Pattern[str]) -> list[_Piece]:

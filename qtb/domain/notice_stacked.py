@@ -17,6 +17,8 @@ _TIMES: Final = ("time", "start", "end", "until", "finish")
 def stacked_table(lines: Sequence[str], at: int) -> tuple[Table, int] | None:
     """Read one cell a line below header words that also stand one a line."""
     head, place = _head(lines, at)
+    if len(head) > 2 and _is_title(head):
+        return None
     if len(head) > 2:
         head, place = _cut_back(lines, at, head, place)
     kinds = [role(h) for h in head]
@@ -36,11 +38,20 @@ def _head(lines: Sequence[str], at: int) -> tuple[list[str], int]:
     while place < len(lines) and len(head) < 8:
         text = lines[place].strip()
         if text:
+            if not head and re.search(r"\d{4}\s?年|(?:通知|公告|启事|方案)$", text):
+                break
             if "\t" in lines[place] or len(text) > 12 or not role(text) or re.search(r"[:：。,，;、(]", text):
                 break
             head.append(text)
         place += 1
     return head, place
+
+
+def _is_title(head: Sequence[str]) -> bool:
+    """Tell whether the first line is a caption such as 2025年活动安排 above header words of its own."""
+    kinds = [role(h) for h in head[1:]]
+    is_caption = bool(re.search(r"\d{4}|.{3}(?:安排表?|日程表?|计划表?|方案|流程)$", head[0]))
+    return is_caption and bool({"name", "content"} & set(kinds)) and bool(set(_TIMES) & set(kinds))
 
 
 def _cut_back(lines: Sequence[str], at: int, head: list[str], place: int) -> tuple[list[str], int]:

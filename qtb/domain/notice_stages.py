@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from qtb.domain.date_masks import is_undecided, mask
+from qtb.domain.date_masks import is_recurring, is_relative, is_undecided, mask
 from qtb.domain.dates import Phrase, covers, phrases
 from qtb.domain.notice_cells import tight, trimmed, without_urls
-from qtb.domain.notice_lines import LEAD, TIME_WORD, dated, is_achieved, is_narrative, plain_label
+from qtb.domain.notice_lines import LEAD, TIME_WORD, dated, is_achieved, is_narrative, is_ruled, plain_label
 from qtb.domain.notice_model import Draft
 from qtb.domain.numerals import fold
 
@@ -16,9 +16,19 @@ _BRACKET: Final = re.compile(
     r"[(（【\[〔]([^()（）【】\[\]〔〕]{2,60}(?:[(（][^()（）]{1,12}[)）][^()（）]{0,40})?)[)）】\]〕]"
 )
 _LABEL: Final = re.compile(r"^([^:：。;；!！?？]{2,30}?)\s?(?:[:：]|——)\s?(.{2,400})$")
+_RUN_IN: Final = re.compile(r"^([^:：。,，;；!！?？]{2,16})。(?=\s?\d)(.{2,400})$")
+_SHORT_RANGE: Final = re.compile(
+    r"^(.{2,30}?)[\s\u3000]{1,8}(\d{1,2}[./．]\d{1,2}\s?[-－—–~～至到]{1,2}\s?\d{1,2}[./．]\d{1,2})$"
+)
 _DENIED: Final = re.compile(
     r"更新时间|发文|成文|印发|发表时间|来源|浏览|点击|成立|出生|办公时间|咨询时间|工作时间|接听|上班|电话|手机|传真|邮编|邮箱|账号|开户|地址|联系"
-    r"|有效期|实施日期|报告期|统计期|^附件|^备注|^注$|依据|网址|文号|编号|学时|签发"
+    r"|有效期|实施日期|报告期|统计期|^附件|^备注|^注$|依据|网址|文号|编号|学时|签发|上一篇|下一篇|版权|QQ|微信|代码|公众号|群号|证号"
+)
+_LIST_LABEL: Final = re.compile(
+    r"^[^:：。，,；;]{0,20}(?:安排|时间|进度|流程|步骤|计划|如下|程序|阶段|环节|节点|进行)\s?[:：]"
+)
+_NO_STAGE: Final = re.compile(
+    r"地点|地址|场地|费用|收费|名额|人员|人数|对象|方式|形式|主题|奖金|奖项|评委|要求|周期|频次|材料|规模|标准|说明|备注|注意"
 )
 _IS_STAGE: Final = re.compile(r"^\s?(?:为|是|属)\s?([^,，。;；:：为]{2,24})(?=[,，。;；]|$)")
 _NAMED: Final = re.compile(r"(?:责任|牵头|负责|组织|主办|承办)(?:单位|部门)\s?[:：]\s?([^，。,；;\s]{2,40})")
@@ -39,7 +49,7 @@ def each_is(body: str) -> list[Draft]:
 
 def _listed(body: str) -> list[Draft]:
     """Read a list in one line: 报名（3月）→评审（4月）, or 报名3月，评审4月."""
-    label = re.match(r"^[^:：。，,；;]{0,12}(?:安排|时间|进度|流程|步骤|计划|如下|程序)\s?[:：]", body)
+    label = _LIST_LABEL.match(body)
     pieces = [
         p.strip()
         for p in re.split(r"[→；;。，,]|、(?![^（(]{0,12}[）)])|->", body[label.end() if label else 0 :])
@@ -64,6 +74,7 @@ def stage_of(body: str, is_numbered: bool, style: str) -> Draft | None:
         or _date_first(body, is_numbered)
         or _date_last(body, is_numbered)
         or _open_stage(body, is_numbered)
+        or _all_year(body)
     )
 
 
@@ -107,7 +118,7 @@ def _clause(text: str) -> str:
 
 
 def _labelled(body: str, is_numbered: bool) -> Draft | None:
-    found = _LABEL.match(body)
+    found = _LABEL.match(_SHORT_RANGE.sub(r"\1:\2", body)) or (_RUN_IN.match(body) if is_numbered else None)
     if not found or _DENIED.search(found[1]) or is_narrative(body) or dated(found[1]):
         return None
     label, rest = tight(found[1]), found[2].strip()
@@ -160,6 +171,8 @@ def _date_first(body: str, is_numbered: bool) -> Draft | None:
     own = phrases(body[:200], whole=False)
     if not own or not _is_lead(body[: own[0].begin]) or is_achieved(body, own[0]) or is_narrative(body):
         return None
+    if is_ruled(body[own[0].stop :]):
+        return None
     rest = body[own[0].stop :]
     mark = re.match(r"^\s{0,3}(?:[:：,，—\-、]{1,2}|为|是|\s|\|)\s{0,4}", rest)
     if not mark and not is_numbered:
@@ -199,6 +212,22 @@ def _date_last(body: str, is_numbered: bool) -> Draft | None:
 def signed_like(before: str) -> bool:
     """Tell whether the words before a date are those of a signing body."""
     return bool(re.search(r"(?:协会|委员会|办公室|总会|学会|公司|局|厅|联合会|促进会|秘书处)\s{1,10}$", before))
+
+
+def _all_year(body: str) -> Draft | None:
+    # In running text these words are an adverb; before a colon they are a date.
+    found = re.match(r"^(全年度?)\s?[:：]\s?([^,，。;；:：]{2,40})[。;；]?$", body)
+    return _draft(found[2], found[1], None) if found else None
+
+
+def open_stage(body: str) -> Draft | None:
+    """Read a label whose time is left open or counted from another event: 颁奖：另行通知, 初审：报名结束后5日内."""
+    found = _LABEL.match(body) if len(body) <= 60 else None
+    if not found or _DENIED.search(found[1]) or _NO_STAGE.search(found[1]):
+        return None
+    rest = fold(found[2])
+    is_open = is_undecided(rest) or is_relative(rest) or is_recurring(rest)
+    return _draft(plain_label(tight(found[1])), found[2].rstrip("。；;"), None) if is_open and not dated(rest) else None
 
 
 def _open_stage(body: str, is_numbered: bool) -> Draft | None:

@@ -144,9 +144,10 @@ def _draft(printed: tuple[Cell, ...], row: tuple[Cell, ...], columns: Columns) -
     url = url or next((found for t in texts if (found := without_urls(t)[1])), None)
     used = (*columns.timed, columns.title, columns.party)
     start, end = joined(_at(row, columns.start)), joined(_at(row, columns.end))
+    only = columns.only or ("end" if re.search(r"截止(?:时间|日期|期限|日)?$", tight(title)) else "")
     return Draft(
         title=tight(title), text=_text(row, columns), seq=sequence(joined(_at(row, columns.seq))), url=url,
-        party=tight(joined(without_urls(_at(row, columns.party))[0])), only=columns.only,
+        party=tight(joined(without_urls(_at(row, columns.party))[0])), only=only,
         inherited=any(row[c].inherited and row[c].text.strip() != "" for c in used if c is not None and c < len(row)),
         source=" | ".join(t for t in texts if t), year=heading_year(joined(_at(row, columns.year)) + "年"),
         start_text=start if columns.start is not None else None, end_text=end if columns.start is not None else None,

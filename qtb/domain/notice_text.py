@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from qtb.domain.notice_cells import clean
-from qtb.domain.notice_drawn import MOST_ROWS, cells_of, comma_table, is_border, is_piped, piped_table
-from qtb.domain.notice_header import role
+from qtb.domain.notice_cells import clean, parted
+from qtb.domain.notice_commas import comma_table
+from qtb.domain.notice_drawn import MOST_ROWS, cells_of, is_border, is_piped, piped_table
+from qtb.domain.notice_header import is_header, role
 from qtb.domain.notice_model import MAX_CHARS, MAX_LINES, Block, Paragraph, Table
 from qtb.domain.notice_spaced import spaced_table
 from qtb.domain.notice_stacked import stacked_table
@@ -166,6 +167,7 @@ def _runs_on(lines: Sequence[str], place: int, text: str, width: int) -> bool:
 
 
 def _is_wrap(lines: Sequence[str], place: int) -> bool:
-    # The last cell of a full row may wrap as long as the table goes on below.
+    # The last cell of a full row may wrap as long as the table goes on below; a heading parts two tables.
     after = next((line for line in lines[place + 1 : place + 3] if line.strip()), "")
-    return "\t" in after and len(lines[place]) <= 60
+    is_next = is_header(cells_of(after.split("\t"))) or parted(lines[place])[1] in ("b", "c")
+    return "\t" in after and len(lines[place]) <= 60 and not is_next

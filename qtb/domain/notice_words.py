@@ -62,6 +62,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "另有含日期的表格未作为活动安排读取：「{text}」。",
         "Another table with dates was not read as part of the schedule: “{text}”.",
     ),
+    "prose_skipped": (
+        "正文中另有时间未列入活动安排：「{text}」，请核对是否需要补充。",
+        "The running text sets another date that is not a row of the schedule: “{text}”; please check.",
+    ),
     "tables_joined": ("活动安排由多个表格合并而成。", "The schedule was joined from several tables."),
     "truncated": ("内容过长，只读取了前面的部分。", "The text is too long; only its first part was read."),
 }

@@ -42,7 +42,7 @@ def settled(
     for i, reading in enumerate(readings):
         if reading.start and (reading.years or reading.start.year != year):
             last = (reading.start.year, reading.start.month)
-        elif last and reading.start and not again[i].year and year is not None:
+        elif last and reading.start and not again[i].year and year is not None and not _is_all_year(reading):
             later = _later(reading, last, (year, known))
             if later:
                 years[i] = (later, "year_inferred")
@@ -53,6 +53,12 @@ def settled(
         if crossing is not None and i >= crossing and not reading.years and not again[i].year and year is not None:
             years[i] = (year + 1, "year_crossed")
     return years
+
+
+def _is_all_year(reading: Reading) -> bool:
+    # 全年 keeps no place in the order of rows.
+    start, end = reading.start, reading.end
+    return bool(start and end and (start.month, start.day, end.month, end.day) == (1, 1, 12, 31))
 
 
 def _follows(reading: Reading, turn: date) -> bool:

@@ -11,6 +11,12 @@ _DIGITS: Final = {c: i for i, c in enumerate("零一二三四五六七八九")} 
 }  # fmt: skip
 _TENS: Final = {"十": 1, "拾": 1, "廿": 2, "卅": 3}
 
+# The words of headings as Hong Kong and Taiwan write them, each beside its twin.
+_TRADITIONAL: Final = (
+    "責责單单時时間间內内項项階阶環环節节點点辦办機机構构門门負负執执參参與与組组織织實实體体對对"
+    "備备註注說说聯联繫系電电話话號号編编網网鏈链標标題题開开結结終终週周進进報报級级會会協协審审評评獎奖動动"
+)
+
 # One character for one character: positions in the folded text are positions in the printed text.
 _FOLD: Final = (
     {0xFF01 + i: 0x21 + i for i in range(94)}
@@ -19,11 +25,12 @@ _FOLD: Final = (
     | {ord(c): "~" for c in "～〜∼∽˜﹏〰"}
     | {ord(c): ord(" ") for c in "\u3000\u00a0\u2002\u2003\u2009\u202f\u205f\t\n\r\v\f"}
     | {ord("﹙"): "(", ord("﹚"): ")", ord("．"): ".", ord("﹒"): ".", ord("｡"): "。", ord("､"): "、"}
-    | {ord(a): b for a, b in zip("責單時間內項階環節點辦機構門負執參與組織實體對備註說聯繫電話號編網鏈標題開結終週進報級會協審評獎動",
-                                 "责单时间内项阶环节点办机构门负执参与组织实体对备注说联系电话号编网链标题开结终周进报级会协审评奖动", strict=True)}
+    | {ord(a): b for a, b in zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)}
     | {ord("⽉"): "月", ord("⽇"): "日", ord("⼀"): "一", ord("⼆"): "二", ord("⼗"): "十"}
 )
 _STROKE: Final = re.compile(r"(?<=[年月日号旬初末底])(\s?)一(?=\s?(?:\d|次年|翌年))")
+# Scanning sets digits apart: 5 月 1 0 日; they move together, to the right, so that no other position moves.
+_APART: Final = re.compile(r"(?<!\d)\d(?: \d){1,3}(?= [年月日号])")
 _CIRCLED: Final = {chr(base + i): i + 1 for base in (0x2460, 0x2474, 0x2488, 0x2776, 0x2780, 0x278A, 0x24F5)
                    for i in range(20 if base in (0x2460, 0x2474, 0x2488) else 10)}  # fmt: skip
 _IDEOGRAPHIC: Final = {chr(0x3220 + i): i + 1 for i in range(10)} | {chr(0x3280 + i): i + 1 for i in range(10)}
@@ -38,6 +45,8 @@ _SEQUENCE: Final = re.compile(
 def fold(text: str) -> str:
     """Give every wide, dashed or blank character its plain twin without moving any position."""
     folded = text.translate(_FOLD)
+    if " " in folded:
+        folded = _APART.sub(lambda found: found[0].replace(" ", "").rjust(len(found[0])), folded)
     # A dash is often typed or scanned as the numeral one: 3月1日一5月31日.
     return _STROKE.sub(r"\1—", folded) if "一" in folded else folded
 

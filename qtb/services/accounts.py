@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -88,8 +88,8 @@ def sign_up(session: Session, person: Person, *, now: datetime, address: str = "
 
 def set_up(session: Session, person: Person, *, token: str, now: datetime) -> Account:
     """Use the one-time link of an empty system: make the organiser and its first person."""
-    invitation = _open_invitation(session, token, now)
-    if invitation.account_id is not None:
+    invitation = _invitation(session, token, now, locked=True)
+    if invitation.account_id is not None or accounts.organisers(session):
         raise Missing("link")
     actor = Actor(None, "", "web")
     password = checked_password(person.password, person.name, person.email)
@@ -102,37 +102,35 @@ def set_up(session: Session, person: Person, *, token: str, now: datetime) -> Ac
 
 
 def set_up_link(session: Session, *, now: datetime) -> str | None:
-    """Return a fresh one-time token while there is no account at all, else None; earlier ones stop working."""
-    if session.scalar(select(func.count()).select_from(Account)):
+    """Return a fresh one-time token while there is no organiser, else None; earlier ones stop working."""
+    if accounts.organisers(session):
         return None
-    session.execute(update(Invitation).where(Invitation.used_at.is_(None)).values(used_at=now))
+    accounts.close_links(session, None, now)
     return _invite(session, None, now)
 
 
 def invite(session: Session, account: Account, *, actor: Actor, now: datetime) -> str:
     """Return a one-time token with which the person sets a password; it is shown once and stored hashed."""
-    open_ones = (Invitation.account_id == account.id) & Invitation.used_at.is_(None)
-    session.execute(update(Invitation).where(open_ones).values(used_at=now))
+    lock(session, account)
+    accounts.close_links(session, account.id, now)
     audit.record(session, account, "invited", actor=actor, now=now)
     return _invite(session, account.id, now)
 
 
 def invited(session: Session, token: str, *, now: datetime) -> Account | None:
     """Return the account that a link is for; None for the link that sets the system up."""
-    invitation = session.scalar(_open_invitations(token, now))
-    if invitation is None:
-        raise Missing("link")
+    invitation = _invitation(session, token, now)
     return session.get(Account, invitation.account_id) if invitation.account_id else None
 
 
 def accept(session: Session, token: str, password: str, *, now: datetime) -> Account:
     """Set the password of an invited account; every earlier sign-in of it ends."""
-    invitation = _open_invitation(session, token, now)
+    invitation = _invitation(session, token, now, locked=True)
     account = session.get(Account, invitation.account_id)
     if account is None:
         raise Missing("link")
     account.password_hash = hasher.hash(checked_password(password, account.name, account.email))
-    invitation.used_at = now
+    accounts.close_links(session, account.id, now)
     session.execute(update(SignIn).where(SignIn.account_id == account.id).values(ended_at=now))
     audit.record(session, account, "password", actor=Actor(account.id, account.name, "web"), now=now)
     return account
@@ -179,6 +177,7 @@ def end_membership(session: Session, membership_id: int, *, actor: Actor, now: d
         raise Missing("membership")
     if membership.account_id == actor.user_id and membership.role == "organiser":
         raise Conflict("own_role")
+    _keep_an_organiser(session, membership.account_id)
     membership.ended_at = now
     changes = {"role": membership.role, "unit": membership.unit_id}
     audit.record(session, membership.account, "role_ended", actor=actor, now=now, changes=changes)
@@ -191,10 +190,17 @@ def set_active(session: Session, account: Account, is_active: bool, *, actor: Ac
         raise Conflict("own_account")
     if account.is_active == is_active:
         return
+    if not is_active:
+        _keep_an_organiser(session, account.id)
     account.is_active = is_active
     if not is_active:
         session.execute(update(SignIn).where(SignIn.account_id == account.id).values(ended_at=now))
     audit.record(session, account, "enabled" if is_active else "disabled", actor=actor, now=now)
+
+
+def _keep_an_organiser(session: Session, account_id: int) -> None:
+    if accounts.organisers(session, locked=True) == {account_id}:
+        raise Conflict("last_organiser")
 
 
 def _name(name: str, limit: int) -> str:
@@ -228,16 +234,11 @@ def _invite(session: Session, account_id: int | None, now: datetime) -> str:
     return token
 
 
-def _open_invitation(session: Session, token: str, now: datetime) -> Invitation:
-    found = session.scalar(_open_invitations(token, now).with_for_update())
+def _invitation(session: Session, token: str, now: datetime, *, locked: bool = False) -> Invitation:
+    found = accounts.open_invitation(session, token_hash(token), now, locked=locked)
     if found is None:
         raise Missing("link")
     return found
-
-
-def _open_invitations(token: str, now: datetime) -> Select[Invitation]:
-    mine = (Invitation.token_hash == token_hash(token)) & Invitation.used_at.is_(None)
-    return select(Invitation).where(mine, Invitation.expires_at > now)
 
 
 def _is_address(email: str) -> bool:

@@ -22,7 +22,7 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
 from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
 from qtb.domain.workflow import Transition
-from qtb.store import audit, cycles, facts
+from qtb.store import audit, cycles, evaluations, facts
 from qtb.store.audit import Entry, History
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
@@ -83,9 +83,13 @@ def begin(session: Session, submission: Submission, *, cycle: Cycle, actor: Acto
 
 
 def override(
-    session: Session, to_state: str, *, cycle: Cycle, submission_id: int, actor: Actor, now: datetime, reason: str
-) -> Outcome:
-    """Put a submission into any state, against the rules, with a reason; history says that it was an override."""
+    session: Session, to_state: str, *, cycle: Cycle, submission_id: int, actor: Actor, now: datetime, reason: str,
+    seen: int | None = None,
+) -> Outcome:  # fmt: skip
+    """Put a submission into any state, against the rules, with a reason; history says that it was an override.
+
+    With `seen`, the version that the person had before his eyes, somebody faster wins: Conflict.
+    """
     definition = cycle.definition
     if not actor.holds("organiser"):
         raise Denied("only_organiser")
@@ -99,12 +103,16 @@ def override(
     details = {"note": _short(reason)}
     entry = Entry("submission", "override", actor, now, to_state=to_state, role="organiser", details=details)
     rows = _chosen(session, select(Submission).where(Submission.state != to_state), [submission_id], None)
+    audit.refuse_stale(session, "submission", submission_id, seen)
     try:
         n_moved = _move(session, entry, definition, rows, "")
     except IntegrityError:  # brought back to life while its team stands entered again
         raise Conflict("team_taken", team=team) from None
     if n_moved != 1:
         raise Conflict("already_there", state=definition.workflow.states[to_state].label)
+    state = definition.workflow.states[to_state]
+    if not (state.decided or state.listed):
+        evaluations.forget_level(session, submission_id)  # a later award needs a decision of its own
     return Outcome(entry.batch_id, 1)
 
 

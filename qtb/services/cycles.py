@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from qtb.store import audit, cycles
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle, Extension, TimelineRow
 from qtb.store.submissions import Submission
+
+# A year's key stands in addresses: letters, digits and hyphens.
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def open_cycle(
     wrong = faults(definition, rows)
     if wrong:
         raise Invalid(wrong[0].key, **wrong[0].args)
-    if not key or len(key) > 40 or not 1990 <= year <= 2200 or not title.strip() or len(title) > 200:
+    if not KEY.fullmatch(key) or not 1990 <= year <= 2200 or not title.strip() or len(title) > 200:
         raise Invalid("cycle_head")
     cycle = Cycle(
         key=key, year=year, title=title.strip(), definition_hash=definition.hash, definition_text=definition.text,
@@ -69,6 +73,8 @@ def faults(definition: Definition, rows: Sequence[Planned]) -> list[Reason]:
         if kind.gate and key not in keys:
             found.append(Reason("row_missing", {"row": kind.title}))
     for row in rows:
+        if row.key not in definition.timeline.rows and not row.key.startswith("note_"):
+            found.append(Reason("row_unknown", {"seq": row.seq, "row": row.title}))
         if keys.count(row.key) > 1:
             found.append(Reason("row_twice", {"seq": row.seq, "row": row.title}))
         found += [Reason(code, {"seq": row.seq, "row": row.title}) for code in _row_faults(definition, row)]
@@ -107,6 +113,8 @@ def extend(
     if submission is not None and submission.cycle_id != cycle.id:
         raise Missing("submission")
     reason = _checked(reason)
+    if until <= now:
+        raise Invalid("extension_past", at=until)
     if until <= times.rows[row_key].closes_at:
         raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
     granted = Extension(

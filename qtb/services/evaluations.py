@@ -22,7 +22,6 @@ from qtb.store.evaluations import Award, Sheet
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
-KIND = "MAT"
 MAX_COMMENT = 2_000
 
 
@@ -46,12 +45,13 @@ def assign(session: Session, submission: Submission, evaluator: Account, *, acto
     units = {one.unit_id for one in accounts.memberships(session, evaluator.id)}
     if submission.unit_id in units or submission.recommender_id in units:
         raise Conflict("own_work", name=evaluator.name)
+    kind = kind_of(submission.cycle)
     found = session.scalar(
-        select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=KIND)
+        select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind)
     )
     if found is not None:
         return found
-    sheet = Sheet(submission_id=submission.id, evaluator_id=evaluator.id, kind=KIND, assigned_at=now, scores={})
+    sheet = Sheet(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind, assigned_at=now, scores={})
     session.add(sheet)
     audit.record(
         session, submission, "assigned", actor=actor, now=now, role="organiser", changes={"evaluator": evaluator.id}
@@ -135,9 +135,14 @@ def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:
     return sheet
 
 
+def kind_of(cycle: Cycle) -> str:
+    """Return the key of the sheet that evaluators fill: the rubric's first."""
+    return next(iter(cycle.definition.rubric.sheets))
+
+
 def rubric_of(cycle: Cycle) -> rubric.Sheet:
     """Return the sheet that evaluators fill in this cycle."""
-    return cycle.definition.rubric.sheets[KIND]
+    return cycle.definition.rubric.sheets[kind_of(cycle)]
 
 
 def _comment(text: str) -> str:

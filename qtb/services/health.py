@@ -17,13 +17,15 @@ FORGOTTEN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is wrong: a scheduler that is down or fails, submissions past their edge, letters given up."""
+    """What is wrong: a scheduler that is down or fails, submissions past their edge, letters given
+    up, works whose decision is missing at its instant."""
 
     is_down: bool
     beat_at: datetime | None
     failure: str
     n_overdue: int
     n_dead: int
+    n_undecided: int
 
 
 def alarm(session: Session, *, real_now: datetime, now: datetime) -> Alarm | None:
@@ -31,11 +33,13 @@ def alarm(session: Session, *, real_now: datetime, now: datetime) -> Alarm | Non
     beat = last_beat(session)
     is_down = beat is None or real_now - beat.beat_at > QUIET
     failure = beat.failure if beat is not None else ""
-    n_overdue = sweep.overdue(session, now=now - QUIET)
+    years = sweep.timelines(session)
+    n_overdue = sweep.overdue(session, now=now - QUIET, years=years)
     n_dead = outbox.counts(session).get("dead", 0)
-    if not (is_down or failure or n_overdue or n_dead):
+    n_undecided = sweep.undecided(session, now=now, years=years)
+    if not (is_down or failure or n_overdue or n_dead or n_undecided):
         return None
-    return Alarm(is_down, beat.beat_at if beat else None, failure, n_overdue, n_dead)
+    return Alarm(is_down, beat.beat_at if beat else None, failure, n_overdue, n_dead, n_undecided)
 
 
 def beat(session: Session, *, node: str, real_now: datetime, now: datetime, n_moved: int, failure: str = "") -> None:

@@ -215,9 +215,8 @@ def _until(session: Session, submission: Submission, to_state: str, definition: 
     if submission.state != to_state:
         return ""
     times, case = cycles.timeline_of(session, submission.cycle_id), facts.as_case(submission)
-    found = decide.next_clock_move(definition, case, timeline=times)
-    edge = definition.workflow.transitions[found[0]].at if found else None
-    return clock.shown(found[1], lang, is_end=edge.edge == "closes") if found and edge else ""
+    found = decide.ahead(definition, case, timeline=times, sealed=True)
+    return clock.shown(found.at, lang, is_end=found.edge.edge == "closes") if found else ""
 
 
 def _listed(addresses: Sequence[str]) -> str:

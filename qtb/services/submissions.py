@@ -17,6 +17,7 @@ from qtb.domain import decide, fields
 from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Reason, Refusal
 from qtb.domain.fields import Checked
 from qtb.domain.roles import Actor
+from qtb.domain.workflow import Text
 from qtb.services import advance
 from qtb.store import accounts, audit, cycles, facts
 from qtb.store import submissions as store
@@ -94,6 +95,14 @@ def check(session: Session, cycle: Cycle, form: str, raw: Mapping[str, Any], *, 
     recommenders = {unit.id for unit in accounts.units(session, "recommender")}
     known = {key: recommenders for key, field in spec.fields.items() if field.refers}
     return fields.check(spec, raw, today=now.astimezone(clock.ZONE).date(), known=known)
+
+
+def missing(session: Session, submission: Submission, form: str, *, now: datetime) -> list[Text]:
+    """Return the labels of the fields that a form still lacks before it can be handed in."""
+    raw = store.answers(session, submission.id).get(form, {})
+    checked = check(session, submission.cycle, form, raw, now=now)
+    spec = submission.cycle.definition.forms[form].fields
+    return [spec[key].label for key in (*checked.missing, *checked.errors)]
 
 
 def entry_form(cycle: Cycle) -> str:

@@ -6,7 +6,7 @@ harmless, and any number of schedulers is safe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,15 +76,32 @@ def owed(session: Session, *, now: datetime) -> list[tuple[int, str, datetime]]:
     return [(cycle_id, key, due_at) for due_at, cycle_id, key in sorted(found)]
 
 
-def overdue(session: Session, *, now: datetime) -> int:
+def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
+    """Return every cycle with its timeline."""
+    return [(cycle, cycles.timeline_of(session, cycle.id)) for cycle in cycles.all_cycles(session)]
+
+
+def overdue(session: Session, *, now: datetime, years: Sequence[tuple[Cycle, Timeline]] | None = None) -> int:
     """Return how many submissions wait for a clock move whose edge has passed."""
     owed: list[ColumnElement[bool]] = [false()]
-    for cycle in cycles.all_cycles(session):
-        times = cycles.timeline_of(session, cycle.id)
+    for cycle, times in timelines(session) if years is None else years:
         for key in cycle.definition.workflow.clocked():
             clauses = _clauses(cycle.definition, key, times, now)
             owed += [and_(Submission.cycle_id == cycle.id, *clauses)] if clauses else []
     return session.scalar(select(func.count()).select_from(Submission).where(or_(*owed))) or 0
+
+
+def undecided(session: Session, *, now: datetime, years: Sequence[tuple[Cycle, Timeline]] | None = None) -> int:
+    """Return how many works wait for a decision although an instant at which it should have taken effect has passed."""
+    waiting: list[ColumnElement[bool]] = [false()]
+    for cycle, times in timelines(session) if years is None else years:
+        workflow = cycle.definition.workflow
+        for state in [key for key, state in workflow.states.items() if state.decided]:
+            rules = [workflow.transitions[key] for key in workflow.clocked() if state in workflow.sources(key)]
+            if any(rule.at and rule.at.row in times.rows and times.fixed_at(rule.at) <= now for rule in rules):
+                waiting.append((Submission.cycle_id == cycle.id) & (Submission.state == state))
+    lacking = or_(*waiting) & (Submission.award_level == "")
+    return session.scalar(select(func.count()).select_from(Submission).where(lacking)) or 0
 
 
 def next_edge(session: Session, *, now: datetime) -> datetime | None:

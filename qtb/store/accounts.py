@@ -6,9 +6,10 @@ import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from qtb.domain.evidence import digest
 from qtb.store.types import Base, Chained, Instant, RowId
 
 if TYPE_CHECKING:
@@ -95,12 +96,15 @@ TWINS = str.maketrans(
 UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10),
           *range(0xE0100, 0xE01F0)}  # fmt: skip
 
+KEY_LENGTH = 100
+
 
 def name_key(name: str) -> str:
     """Return the form in which two look-alike names are equal: NFKC, twins folded, no space or invisible signs."""
     plain = unicodedata.normalize("NFKC", name).translate(TWINS).casefold()
     shown = (sign for sign in plain if unicodedata.category(sign)[0] not in "CZ" and ord(sign) not in UNSEEN)
-    return "".join(sign for sign in shown if sign not in "()（）·.-")
+    key = "".join(sign for sign in shown if sign not in "()（）·.-")
+    return key if len(key) <= KEY_LENGTH else digest(key)  # NFKC makes eighteen letters of some single ones
 
 
 def by_email(session: Session, email: str) -> Account | None:
@@ -147,3 +151,23 @@ def with_role(session: Session, role: str) -> Sequence[Account]:
     return session.scalars(
         select(Account).where(Account.is_active, Account.id.in_(holding)).order_by(Account.name)
     ).all()
+
+
+def organisers(session: Session, *, locked: bool = False) -> set[int]:
+    """Return the accounts that organise now; `locked`, so that two who leave at once follow each other."""
+    query = select(Membership.account_id).where(Membership.role == "organiser", Membership.ended_at.is_(None))
+    active = query.where(Membership.account_id.in_(select(Account.id).where(Account.is_active)))
+    return set(session.scalars(active.order_by(Membership.id).with_for_update() if locked else active))
+
+
+def open_invitation(session: Session, token_hash: str, now: datetime, *, locked: bool) -> Invitation | None:
+    """Return the invitation behind a link that still works; `locked` for the one who uses it up."""
+    mine = (Invitation.token_hash == token_hash) & Invitation.used_at.is_(None)
+    query = select(Invitation).where(mine, Invitation.expires_at > now)
+    return session.scalar(query.with_for_update() if locked else query)
+
+
+def close_links(session: Session, account_id: int | None, now: datetime) -> None:
+    """Let no earlier link of an account (None: of the set-up) work any more."""
+    mine = Invitation.account_id.is_(None) if account_id is None else Invitation.account_id == account_id
+    session.execute(update(Invitation).where(mine, Invitation.used_at.is_(None)).values(used_at=now))

@@ -70,6 +70,15 @@ def follow(session: Session, entry: Entry, **values: Any) -> int:
     return int(done.rowcount)
 
 
+def refuse_stale(session: Session, subject: str, subject_id: int, seen: int | None) -> None:
+    """Raise Conflict("stale_by") with who changed the subject and when, if `seen` is not its present version."""
+    if seen is None:
+        return
+    last = session.execute(_told(subject, subject_id).limit(1)).first()
+    if last is not None and last[0].seq != seen:
+        raise Conflict("stale_by", who=last[1] or last[0].role or last[0].via, at=last[0].at)
+
+
 def record(
     session: Session, subject: Chained, kind: str, *, actor: Actor, now: datetime, role: str = "",
     seen: int | None = None, **details: Any,
@@ -84,8 +93,7 @@ def record(
     # The lock makes two editors of one subject follow each other instead of failing on one seq.
     mine = select(table).where(table.id == subject.id).with_for_update()  # type: ignore[attr-defined]
     session.execute(mine.with_only_columns(table.id))  # type: ignore[attr-defined]
-    if seen is not None:
-        mine = mine.where(table.version == seen)
+    refuse_stale(session, name, subject.id, seen)  # type: ignore[attr-defined]
     entry = Entry(name, kind, actor, now, role=role, details=details)
     if append(session, entry, mine) != 1 or follow(session, entry) != 1:
         raise Conflict("stale")
@@ -159,13 +167,17 @@ def _wrong_heads(session: Session, heads: Mapping[tuple[str, int], tuple[int, st
 
 def entries(session: Session, subject: str, subject_id: int) -> list[tuple[History, str | None]]:
     """Return a subject's history, latest first, each with the name of who acted."""
-    rows = session.execute(
-        select(History, Account.name)
+    return [(row, name) for row, name in session.execute(_told(subject, subject_id))]
+
+
+def _told(subject: str, subject_id: int) -> Select[History, str | None]:
+    name: Any = Account.name  # None where nobody acted but the clock
+    return (
+        select(History, name)
         .outerjoin(Account, Account.id == History.actor_id)
         .where(History.subject == subject, History.subject_id == subject_id)
         .order_by(History.seq.desc())
     )
-    return [(row, name) for row, name in rows]
 
 
 def count(session: Session) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, func, select, update
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from qtb.store.accounts import Account
@@ -51,6 +51,14 @@ class Award(Base):
 def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
     """Return the sheets of a work in the order of assignment."""
     return session.scalars(select(Sheet).where(Sheet.submission_id == submission_id).order_by(Sheet.id)).all()
+
+
+def forget_level(session: Session, submission_id: int) -> None:
+    """Take back the level proposed for a work."""
+    session.execute(delete(Award).where(Award.submission_id == submission_id))
+    mine = update(Submission).where(Submission.id == submission_id).values(award_level="")
+    session.execute(mine.execution_options(synchronize_session=False))
+    session.expire_all()
 
 
 def count_sheets(session: Session, submission_id: int) -> None:

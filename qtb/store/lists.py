@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
-from qtb.domain.roles import Actor
+from qtb.domain.roles import Actor, is_party
 from qtb.store.accounts import Unit
 from qtb.store.evaluations import Sheet
 from qtb.store.submissions import Submission
 
 PAGE = 50
+MOST = 200  # things to do at once; those beyond are the least pressing
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -41,7 +42,7 @@ def find(session: Session, submission_id: int, actor: Actor) -> Submission | Non
 class Page:
     """One page of a list and how many there are in all."""
 
-    rows: Sequence[Submission]
+    rows: Sequence[Any]
     n_all: int
     number: int
 
@@ -53,11 +54,39 @@ class Page:
 
 def page(session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None) -> Page:
     """Return a page of the submissions that fulfil the clauses, latest first unless an order is given."""
-    n_all = int(session.scalar(select(func.count()).select_from(Submission).where(*clauses)) or 0)
-    number = min(max(1, number), max(1, -(-n_all // PAGE)))
     query = select(Submission).where(*clauses).options(*_names())
-    query = query.order_by(*(order or (Submission.id.desc(),))).limit(PAGE).offset((number - 1) * PAGE)
-    return Page(session.scalars(query).all(), n_all, number)
+    return paged(session, query.order_by(*(order or (Submission.id.desc(),))), number=number)
+
+
+def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
+    """Return a page of what an ordered query finds; a number beyond either end means the first or the last page."""
+    found = query.order_by(None).subquery()
+    n_all = int(session.scalar(select(func.count()).select_from(found)) or 0)
+    number = min(max(1, number), max(1, -(-n_all // PAGE)))
+    return Page(session.scalars(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A state of a year in which it is a role's turn."""
+
+    cycle_id: int
+    state: str
+    role: str
+
+
+def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[Submission]:
+    """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns."""
+    if not turns:
+        return []
+    clauses = [_at(turn, actor) for turn in turns]
+    pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses))
+    return session.scalars(select(Submission).where(or_(*clauses)).order_by(pressing, Submission.id).limit(MOST)).all()
+
+
+def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:
+    here = (Submission.cycle_id == turn.cycle_id) & (Submission.state == turn.state)
+    return and_(here, is_party(turn.role, actor, Submission))
 
 
 def matching(text: str) -> ColumnElement[bool]:

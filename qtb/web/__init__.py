@@ -38,8 +38,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     """Return the web application; it refuses to start while a route has no declared audience."""
     app = bare_app(settings, demo=demo)
     app.url_map.converters["int"] = RowIdConverter
+    access.init_app(app)  # first: it tells the time, which even a refusal shows
     csrf.init_app(app)
-    access.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     view.init_app(app)

@@ -108,7 +108,7 @@ def _refuse_odd_text() -> None:
     texts += [text for key in request.form if not own or key in TECHNICAL for text in (key, *request.form.getlist(key))]
     for text in texts:
         try:
-            clean(text, lines=True) if len(text) < 20_000 else None
+            clean(text, lines=True)
         except FieldError as error:
             raise Invalid(error.reason.key, **error.reason.args) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from qtb.domain.errors import NotNow, Refusal
+from qtb.domain.errors import NotNow, Reason, Refusal
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.services import submissions
@@ -14,7 +14,7 @@ from qtb.store import cycles, lists
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from qtb.web import cases
+from qtb.web import cases, years
 from qtb.web.access import actor, audience
 from qtb.web.todo import tasks
 from qtb.web.view import cycle_or_404
@@ -28,10 +28,8 @@ def home() -> ResponseReturnValue:
     """Show what the person's units have to do and where each submission stands."""
     mine = Submission.unit_id.in_(sorted(actor().units["applicant"]))
     page = lists.page(db.session(), mine, number=request.args.get("page", type=int, default=1))
-    years = cycles.all_cycles(db.session())
-    openings = [(year, submissions.entry_refusal(db.session(), year, _unit(), now=g.now)) for year in years[:1]]
-    todo = tasks(db.session(), page.rows, actor(), g.now)
-    return render_template("applicant/home.html", page=page, openings=openings, todo=todo)
+    todo = tasks(db.session(), actor(), g.now)
+    return render_template("applicant/home.html", page=page, openings=_openings(), todo=todo)
 
 
 @pages.route("/cycles/<key>/enter", methods=["GET", "POST"])
@@ -68,6 +66,15 @@ def _entered(cycle_id: int, form: str, page: object) -> ResponseReturnValue:
             work, cycle=year, unit_id=_unit(), filled=filled, actor=actor(), now=g.now, request_key=request_key
         ).id
     return cases.saved(submission_id)
+
+
+def _openings() -> list[tuple[Cycle, Reason | None]]:
+    """Return the years that a team can enter, now or later, with what stands against it; of those over the current."""
+    now = years.current(cycles.all_cycles(db.session()), g.now)
+    open_ended = [*years.unfinished(db.session(), g.now)]
+    asked = open_ended if now is None or now in open_ended else [now, *open_ended]
+    found = [(year, submissions.entry_refusal(db.session(), year, _unit(), now=g.now)) for year in asked]
+    return [(year, reason) for year, reason in found if year is now or reason is None or reason.key != "closed"]
 
 
 def _unit() -> int:

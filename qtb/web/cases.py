@@ -9,9 +9,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from qtb.domain import decide
+from qtb.domain import decide, machine
 from qtb.domain.errors import Missing, NotNow, Refusal
 from qtb.domain.fields import FormSpec
+from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.i18n import language, say
@@ -43,7 +44,9 @@ def show(submission_id: int) -> ResponseReturnValue:
         "cases/show.html",
         submission=submission,
         definition=definition,
-        standing=steps.standing(submission, [row for row, _ in entries], times),
+        standing=steps.standing(
+            submission, [row for row, _ in entries], times, sealed=not actor().holds("organiser")
+        ),
         offers=sorted(
             decide.offers(definition, case, timeline=times, actor=actor(), now=g.now),
             key=lambda offer: list(TONES).index(offer.transition.tone),
@@ -78,6 +81,7 @@ def fill(submission_id: int, form: str) -> ResponseReturnValue:
         except Refusal as error:
             refusal, status = shown_refusal(page, error), error.status
             submission = found(submission_id)
+            page["seen"].data = str(submission.version)  # whoever saves again has been told whose change it replaces
     else:
         refusal = closed
     return render_template(
@@ -92,7 +96,7 @@ def confirm(submission_id: int, transition: str) -> ResponseReturnValue:
     """Say what a move will do and who will be told, before it is made."""
     submission = found(submission_id)
     offer = _offer(submission, transition)
-    return render_template("cases/move.html", submission=submission, offer=offer, note="", refusal=None)
+    return _move_page(submission, offer, "", None)
 
 
 @pages.post("/submissions/<int:submission_id>/moves")
@@ -109,12 +113,19 @@ def move(submission_id: int) -> ResponseReturnValue:
     except Refusal as error:
         submission = found(submission_id)
         offer = _offer(submission, transition)
-        page = render_template("cases/move.html", submission=submission, offer=offer, note=note, refusal=error)
-        return page, error.status
+        return _move_page(submission, offer, note, error), error.status
     submission = found(submission_id)
     done = submission.cycle.definition.workflow.transitions[transition].done
     flash(say("case.moved", number=submission.number, done=done), "success")
     return redirect(url_for("cases.show", submission_id=submission_id), 303)
+
+
+def _move_page(submission: Submission, offer: decide.Offer, note: str, refusal: Refusal | None) -> str:
+    times = cycles.timeline_of(db.session(), submission.cycle_id)
+    edits = _edits(submission, facts.as_case(submission), times)
+    return render_template(
+        "cases/move.html", submission=submission, offer=offer, note=note, refusal=refusal, edits=edits
+    )
 
 
 def found(submission_id: int) -> Submission:
@@ -167,18 +178,21 @@ def _offer(submission: Submission, transition: str) -> decide.Offer:
     times = cycles.timeline_of(db.session(), submission.cycle_id)
     case, definition = facts.as_case(submission), submission.cycle.definition
     rule = definition.workflow.transitions.get(transition)
-    if rule is None:
-        raise Missing("transition")
+    if rule is None or not machine.is_allowed(rule, actor(), case):
+        raise Missing("transition", name=transition[:40])
     reasons = decide.explain(definition, transition, case, timeline=times, actor=actor(), now=g.now)
     return decide.Offer(transition, rule, reasons)
 
 
-def _edits(submission: Submission, case: decide.Case, times: Any) -> list[tuple[str, FormSpec, tuple[Any, ...]]]:
+def _edits(
+    submission: Submission, case: decide.Case, times: Any
+) -> list[tuple[str, FormSpec, tuple[Any, ...], list[Text]]]:
     definition = submission.cycle.definition
     found = []
     for edit in decide.edits(definition, case, actor=actor()):
         reasons = decide.edit_refusal(definition, edit.form, case, timeline=times, actor=actor(), now=g.now)
-        found.append((edit.form, definition.forms[edit.form], reasons))
+        lacking = submissions.missing(db.session(), submission, edit.form, now=g.now)
+        found.append((edit.form, definition.forms[edit.form], reasons, lacking))
     return found
 
 

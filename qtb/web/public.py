@@ -11,7 +11,7 @@ from qtb.i18n import LANGUAGES
 from qtb.services import health
 from qtb.store import cycles, lists
 from qtb.store.submissions import Submission
-from qtb.web import picture
+from qtb.web import picture, years
 from qtb.web.access import PUBLIC, audience
 from qtb.web.view import cycle_or_404
 
@@ -21,11 +21,9 @@ pages = Blueprint("public", __name__)
 @pages.get("/")
 @audience(PUBLIC)
 def home() -> ResponseReturnValue:
-    """Show the latest year, or what to do while there is none."""
-    years = cycles.all_cycles(db.session())
-    if not years:
-        return render_template("public/empty.html")
-    return _cycle(years[0])
+    """Show the year that runs, or what to do while there is none."""
+    year = years.current(cycles.all_cycles(db.session()), g.now)
+    return render_template("public/empty.html") if year is None else _cycle(year)
 
 
 @pages.get("/cycles/<key>")
@@ -79,4 +77,4 @@ def _cycle(year: cycles.Cycle) -> ResponseReturnValue:
 
 def _is_ours(address: str) -> bool:
     # A path of ours, never another host: //host and /\host are read as hosts by browsers.
-    return address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and min(address) > " "

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from qtb.domain import decide
 from qtb.domain.definition import Definition
-from qtb.domain.timeline import Row, Timeline
-from qtb.domain.workflow import State, Text
+from qtb.domain.timeline import Timeline
+from qtb.domain.workflow import State
+from qtb.i18n import language
 from qtb.store import facts
 from qtb.store.audit import History
 from qtb.store.submissions import Submission
@@ -17,12 +18,13 @@ from qtb.store.submissions import Submission
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One state of the good way: reached when, or the row during which it can be reached."""
+    """One state of the good way: reached when, or the window in which this case can reach it."""
 
     state: State
     phase: str  # done, here, ahead
     reached_at: datetime | None
-    row: Row | None
+    opens_at: datetime | None
+    closes_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +34,32 @@ class Standing:
     steps: tuple[Step, ...]
     aside: State | None
     holder: str | None
-    next_label: Text | None
+    next_label: str
     next_at: datetime | None
 
 
-def standing(submission: Submission, history: Sequence[History], times: Timeline) -> Standing:
-    """Return where a submission stands. `history` may be in any order."""
+def standing(
+    submission: Submission, history: Sequence[History], times: Timeline, *, sealed: bool = True
+) -> Standing:
+    """Return where a submission stands. `history` may be in any order; `sealed` for all but the organiser."""
     definition = submission.cycle.definition
-    workflow = definition.workflow
+    workflow, case = definition.workflow, facts.as_case(submission)
     reached = {row.to_state: row.at for row in sorted(history, key=lambda row: row.seq) if row.to_state}
     on_path = submission.state in workflow.path
     n_here = workflow.path.index(submission.state) if on_path else _furthest(workflow.path, reached)
     steps = tuple(
-        _step(definition, times, n, key, n_here if on_path else n_here + 0.5, reached)
-        for n, key in enumerate(workflow.path)
+        _step(definition, times, n, case, n_here if on_path else n_here + 0.5, reached)
+        for n in range(len(workflow.path))
     )
     state = workflow.states[submission.state]
-    ahead = decide.next_clock_move(definition, facts.as_case(submission), timeline=times)
-    label = workflow.transitions[ahead[0]].label if ahead else None
-    return Standing(steps, None if on_path else state, state.holder, label, ahead[1] if ahead else None)
+    ahead = decide.ahead(definition, case, timeline=times, sealed=sealed)
+    return Standing(steps, None if on_path else state, state.holder, _said(ahead, times), ahead.at if ahead else None)
+
+
+def _said(ahead: decide.Ahead | None, times: Timeline) -> str:
+    if ahead is None:
+        return ""
+    return ahead.transition.label.get(language()) if ahead.transition else times.rows[ahead.edge.row].title
 
 
 def _furthest(path: list[str], reached: dict[str, datetime]) -> int:
@@ -58,11 +67,14 @@ def _furthest(path: list[str], reached: dict[str, datetime]) -> int:
 
 
 def _step(
-    definition: Definition, times: Timeline, n: int, key: str, n_here: float, reached: dict[str, datetime]
+    definition: Definition, times: Timeline, n: int, case: decide.Case, n_here: float, reached: dict[str, datetime]
 ) -> Step:
+    key = definition.workflow.path[n]
     phase = "here" if n == n_here else "done" if n < n_here else "ahead"
     reached_at = reached.get(key) if phase != "ahead" else None
-    return Step(definition.workflow.states[key], phase, reached_at, times.rows.get(_row_of(definition, n) or ""))
+    row = times.rows.get(_row_of(definition, n) or "")
+    closes_at = times.closes_at(row.key, case) if row else None
+    return Step(definition.workflow.states[key], phase, reached_at, row.opens_at if row else None, closes_at)
 
 
 def _row_of(definition: Definition, n: int) -> str | None:

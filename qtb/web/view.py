@@ -66,9 +66,10 @@ def cycle_or_404(key: str) -> Cycle:
 
 def _frame() -> dict[str, Any]:
     mine = access.actor()
-    found = health.alarm(db.session(), real_now=clock.real(), now=g.now) if mine.holds("organiser") else None
+    now = g.get("now") or clock.real()
+    found = health.alarm(db.session(), real_now=clock.real(), now=now) if mine.holds("organiser") else None
     alarms = alarm_lines(found) if found else []
-    return {"now": g.get("now"), "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
+    return {"now": now, "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
 
 
 def alarm_lines(alarm: health.Alarm) -> list[str]:
@@ -79,6 +80,7 @@ def alarm_lines(alarm: health.Alarm) -> list[str]:
         *([say("alarm.failure", failure=alarm.failure)] if alarm.failure else []),
         *([say("alarm.overdue", n=alarm.n_overdue)] if alarm.n_overdue else []),
         *([say("alarm.dead", n=alarm.n_dead)] if alarm.n_dead else []),
+        *([say("alarm.undecided", n=alarm.n_undecided)] if alarm.n_undecided else []),
     ]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from qtb.store.outbox import Outbox
 from tests.browser.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -35,6 +37,7 @@ def test_a_team_goes_from_registration_to_the_public_list(site: Site) -> None:
 @pytest.mark.parametrize("width", [1280, 375, 320])
 def test_main_pages_fit_and_are_accessible(site: Site, width: int) -> None:
     team = site.world.submitted()
+    letter = site.world.session.scalars(select(Outbox.id)).first()
     for name, paths in {
         None: ["/", "/sign-in", "/recommender/sign-in", "/sign-up", "/cycles/2024/results"],
         "alice": ["/applicant/", "/applicant/cycles/2024/enter", f"/submissions/{team}"],
@@ -42,13 +45,40 @@ def test_main_pages_fit_and_are_accessible(site: Site, width: int) -> None:
         "eve": ["/evaluator/"],
         "olga": [
             "/admin/", "/admin/submissions", "/admin/cycles/2024", "/admin/users", "/admin/units", "/admin/history",
-            "/admin/outbox", "/admin/notices/read", f"/submissions/{team}",
+            "/admin/outbox", f"/admin/outbox/{letter}", "/admin/notices/read", f"/submissions/{team}",
         ],
     }.items():  # fmt: skip
         page = site.signed_in(name, width=width) if name else site.visit(width=width)
         for path in paths:
             page.goto(site.address + path)
             _fits_and_is_accessible(page, path)
+        if name == "rita":
+            page.get_by_role("button", name="English").click()
+            path = f"/submissions/{team}/moves/return"
+            page.goto(site.address + path)
+            _fits_and_is_accessible(page, path)
+
+
+def test_the_year_is_readable_on_a_phone(site: Site) -> None:
+    for when in ("2024-01-02 10:00", "2024-05-02 10:00", "2024-12-30 10:00"):
+        site.go(when)
+        page = site.visit(width=375)
+        flag, line = (page.locator(part).bounding_box() for part in (".p-today-flag", ".p-today >> nth=-1"))
+        months = [one.bounding_box() for one in page.locator(".p-month").all()]
+        assert flag is not None
+        assert line is not None
+        assert all(month and month["y"] >= flag["y"] + flag["height"] for month in months)
+        assert flag["x"] + flag["width"] <= line["x"] + line["width"] + 1  # in view as soon as its line is
+        picture = page.locator(".picture svg").bounding_box()
+        assert picture is not None
+        assert flag["x"] >= picture["x"]
+        assert flag["y"] >= picture["y"]
+        row = page.get_by_role("row").filter(has_text="成果推荐")
+        expect(row.locator("td").first).to_have_css("display", "grid")
+        badge, cell = (row.locator(part).bounding_box() for part in (".state", "td:last-child"))
+        assert badge is not None
+        assert cell is not None
+        assert badge["width"] < cell["width"] / 2
 
 
 def test_a_notice_becomes_a_year_in_the_browser(site: Site) -> None:

@@ -35,8 +35,8 @@ def test_every_reason_in_the_language_chosen(settings: Settings, world: World) -
     late = ("--demo", "--now", "2024-07-01")
     said = refused(settings, "--lang", "en", "move", "register", "20240001", *ALICE, *late).splitlines()
     assert said == [
-        "20240001: Row 1, 活动报名, closed 31 May 2024, 24:00 (Shanghai). "
-        "If you need an extension, please ask the organiser.",
+        "20240001: Row 1, 活动报名, closed 31 May 2024, 24:00 (Shanghai) "
+        "(it is now 1 Jul 2024, 00:00 (Shanghai)). If you need an extension, please ask the organiser.",
         "20240001: The registration form is not complete; please fill in what is required and save it first.",
     ]
 

@@ -164,6 +164,8 @@ def test_web_page(charset: str, codec: str, name: str) -> None:
         "<table><tr><td>导航</td></tr><tr><td><p>{0}</p><table><tr><td>时间</td><td>内容</td></tr><tr><td>3月</td><td>报名</td></tr>"
         "<tr><td>4月</td><td>评审</td></tr></table></td></tr></table>",
         "<div>{0}</div><div>内容</div><div>时间</div><div>单位</div><div>报名</div><div>3月</div><div>甲</div><div>评审</div><div>4月</div><div>乙</div>",
+        "<table><tr><td><ul><li>首页</li><li>通知</li></ul></td><td><h2>{0}</h2><p>来源：协会</p><p>（一）报名（3月）</p><p>（二）评审（4月）</p></td></tr></table>",
+        "<p>{0}</p><dl><dt>报名时间</dt><dd>3月</dd><dt>评审时间</dt><dd>4月</dd></dl>",
         "<p>{0}</p><ol><li>报名（3月）</li><li>评审（4月）</li></ol>",
         "<h1>{0}</h1><pre>序号  内容  时间\n1     报名  3月\n2     评审  4月</pre>",
         "<p>{0}</p><table><thead><tr><th>事项<th>时间<tbody><tr><td>报名<td>3月<tr><td>评审<td>4月</table>",

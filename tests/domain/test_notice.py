@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from qtb.domain.notice import Cell, Notice, Paragraph, Table, diff, read, read_text
 from qtb.domain.notice_words import CODES
 from tests.domain.notices import HEAD, NO_SCHEDULE, PROSE, TABLES, TAIL, Sample
+from tests.domain.notices_more import MORE_PROSE, MORE_TABLES, MORE_WITHOUT
 
 TITLE = "关于开展2024年度“质量信得过班组”建设活动的通知"
+
+DATED = TABLES + PROSE + MORE_TABLES + MORE_PROSE
 
 
 def _expected(rows: str) -> list[tuple[object, ...]]:
@@ -36,14 +39,14 @@ def _rows(notice: Notice) -> list[tuple[object, ...]]:
     return [(r.title, r.start, r.end, r.party, r.fuzzy, r.inherited) for r in notice.rows]
 
 
-@pytest.mark.parametrize("sample", TABLES + PROSE + NO_SCHEDULE, ids=lambda s: s.name)
+@pytest.mark.parametrize("sample", DATED + NO_SCHEDULE + MORE_WITHOUT, ids=lambda s: s.name)
 def test_rows(sample: Sample) -> None:
     notice = read_text(HEAD + sample.text + TAIL)
     assert _rows(notice) == _expected(sample.rows)
     assert (notice.title, notice.year, notice.notice_date) == (TITLE, 2024, date(2024, 1, 15))
 
 
-@pytest.mark.parametrize("sample", TABLES + PROSE, ids=lambda s: s.name)
+@pytest.mark.parametrize("sample", DATED, ids=lambda s: s.name)
 def test_the_way_it_is_typed_does_not_matter(sample: Sample) -> None:
     text = HEAD + sample.text + TAIL
     plain = _rows(read_text(text))
@@ -136,6 +139,25 @@ def test_doubts_stand_beside_their_rows() -> None:
     assert _codes(head + "2\t评审\t2024年5月\n", year=2025) == [(2, "year_differs")]
 
 
+def test_text_beside_a_table_is_pointed_out() -> None:
+    table = "序号\t内容\t时间\n1\t报名\t3月\n2\t评审\t5月\n"
+    assert _codes("请于5月31日前报送材料。\n" + table) == []
+    assert _codes(table + "请于6月20日前报送推荐汇总表。\n") == [(None, "prose_skipped")]
+
+
+def test_a_page_says_when_it_was_published() -> None:
+    text = "关于2024年征文的通知\n发布时间：2024-02-27 来源：协会 点击：1024\n（一）征文（即日起至4月10日）\n"
+    notice = read_text(text)
+    assert (notice.notice_date, [r.title for r in notice.rows]) == (date(2024, 2, 27), ["征文"])
+    assert notice.rows[0].start == date(2024, 2, 27)
+    assert read_text("关于2024年征文的通知\n征文：3月\n评审：4月\n2024年2月3日印发\n").notice_date == date(2024, 2, 3)
+
+
+def test_a_stage_keeps_the_address_behind_it() -> None:
+    text = "（一）注册阶段（4月1日至4月15日）：登录http://a.example.org/reg注册。\n（二）学习阶段（5月）\n登录http://a.example.org/study学习。\n"
+    assert [r.url for r in read_text(HEAD + text).rows] == ["http://a.example.org/reg", "http://a.example.org/study"]
+
+
 def test_years_follow_the_order_of_rows() -> None:
     told = read_text("关于评选的通知\n时间\t内容\n2024年11月\t报名\n12月\t评审\n2025年1月\t公示\n3月\t表彰\n")
     assert [r.start.year for r in told.rows if r.start] == [2024, 2024, 2025, 2025]
@@ -207,7 +229,7 @@ def test_any_text_reads_without_an_error(text: str, head: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "-", "—", "3月-", "3、", "(", "\t", "|", "\n", "\t\n", "1\t", " ", "一", "第一", "《", "http://", "a.", "2024年", "9:00-", "a@",
+    "piece", ["时间,内容\n", "\"", "出席3月1日", "延长至3月1日", "1.报名：待定\n", "征集时间\n3月\n", "1 ", "1", "-", "—", "3月-", "3、", "(", "\t", "|", "\n", "\t\n", "1\t", " ", "一", "第一", "《", "http://", "a.", "2024年", "9:00-", "a@",
               "1\t报名\t3月\n", "+--+--+\n", "内容\n时间\n", "请于3月1日前报送材料，", "（一）报名（3月）\n", "a  b  3月\n"],
 )  # fmt: skip
 def test_long_and_hostile_text_is_answered_soon(piece: str) -> None:

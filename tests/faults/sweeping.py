@@ -13,8 +13,8 @@ from qtb.services import sweep
 
 def main(url: str, instant: str, limit: str) -> None:
     """Sweep once, in slices of `limit`."""
-    settings = config.settings({"QTB_HOME": "nowhere", "QTB_SECRET_KEY": "for tests only"})
-    app = bare_app({**settings, "SQLALCHEMY_DATABASE_URI": url})
+    given = {"QTB_HOME": "nowhere", "QTB_SECRET_KEY": "for tests only", "QTB_DATABASE_URL": url}
+    app = bare_app({**config.settings(given), "SQLALCHEMY_DATABASE_URI": url})
     with app.app_context():
         swept = sweep.sweep(db.session(), now=datetime.fromisoformat(instant), limit=int(limit))
         sys.exit(any(one.failure for one in swept))

@@ -198,7 +198,7 @@ def test_two_edits_from_one_version_have_one_winner(world: World) -> None:
             )
 
         done, refused = sort(at_once([edit(n) for n in range(4)]))
-        assert (len(done), [one.key for one in refused]) == (1, ["stale"] * 3)
+        assert (len(done), [one.key for one in refused]) == (1, ["stale_by"] * 3)
     world.sound()
 
 

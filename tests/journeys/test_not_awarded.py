@@ -1,7 +1,8 @@
-"""No award: decided as such at the publication instant, or undecided when publication ends. Nothing shows before."""
+"""No award: decided as such, at the publication instant and not before; the undecided waits for its decision."""
 
 from datetime import timedelta
 
+from qtb.services import sweep
 from tests.world import World, at
 
 HELD = at("2024-08-20 10:00")
@@ -42,14 +43,30 @@ def test_one_is_awarded_and_the_other_not_at_the_same_instant(world: World) -> N
     assert (world.state(winner), world.state(loser)) == ("awarded", "not_awarded")
 
 
-def test_the_undecided_stays_until_publication_ends_and_is_then_not_awarded(world: World) -> None:
+def test_the_undecided_waits_for_its_decision_and_the_organiser_is_told(world: World) -> None:
     work = evaluated(world)
-    for when in ("2024-08-20 10:00", "2024-08-31 23:59"):
+    world.go("2024-08-20 09:59")
+    assert sweep.undecided(world.session, now=world.now) == 0
+    for when in ("2024-08-20 10:00", "2024-08-31 23:59", "2024-09-01 00:00", "2025-01-01 00:00"):
         world.go(when)
         assert world.state(work) == "evaluated"
-    world.go("2024-09-01 00:00")
-    assert world.trail(work)[-1].transition == "close_undecided"
+        assert sweep.undecided(world.session, now=world.now) == 1
+    world.propose(work, "none")
+    assert sweep.undecided(world.session, now=world.now) == 0
+    world.sweep()
     assert world.state(work) == "not_awarded"
+
+
+def test_a_work_scored_until_the_last_day_of_both_rows_keeps_its_chance(world: World) -> None:
+    work = world.placed("recommended")
+    world.now = at("2024-07-02")
+    world.judged(work)
+    world.assign(work, "ewa")  # one sheet stays open, so only the deadline closes the evaluation
+    world.go("2024-09-01 00:01")
+    assert world.state(work) == "evaluated"
+    world.propose(work, "EXCELLENT")
+    world.sweep()
+    assert world.state(work) == "awarded"
 
 
 def test_a_level_proposed_after_the_instant_is_awarded_at_the_next_sweep(world: World) -> None:

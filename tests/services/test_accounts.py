@@ -242,8 +242,13 @@ def test_the_set_up_link_works_once(session: Session) -> None:
     assert (again.key, again.status) == ("link", 404)
 
 
-def test_there_is_no_set_up_link_once_there_is_anybody(session: Session) -> None:
-    signed_up(session)
+def test_there_is_no_set_up_link_once_there_is_an_organiser(session: Session) -> None:
+    signed_up(session)  # a stranger who comes first does not lock the organiser out
+    with unit(session):
+        link = accounts.set_up_link(session, now=NOW)
+    person = Person("活动办公室", "主办", "first@example.org", "sentence of many words")
+    with unit(session):
+        accounts.set_up(session, person, token=link, now=NOW)
     with unit(session):
         assert accounts.set_up_link(session, now=NOW) is None
 

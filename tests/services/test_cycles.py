@@ -95,11 +95,17 @@ def test_all_faults_are_found_at_once() -> None:
     assert cycles.faults(definitions.load("qtb"), ROWS) == []
 
 
-def test_rows_that_gate_nothing_may_lack_dates_or_be_unknown(world: World) -> None:
-    rows = [*with_row("briefing", opens_at=None, closes_at=None), Planned("party", 10, "联欢", None, None)]
+def test_rows_that_gate_nothing_may_lack_dates_or_be_notes(world: World) -> None:
+    rows = [*with_row("briefing", opens_at=None, closes_at=None), Planned("note_10", 10, "联欢", None, None)]
     cycle_id = opened(world, rows=rows)
     assert "briefing" not in store.timeline_of(world.session, cycle_id).rows
     assert world.session.scalar(select(func.count()).where(TimelineRow.cycle_id == cycle_id)) == 10
+
+
+def test_a_key_that_no_item_has_is_refused(world: World) -> None:
+    with pytest.raises(Invalid) as error:
+        opened(world, rows=[*ROWS, Planned("k" * 60, 10, "联欢", None, None)])
+    assert error.value.key == "row_unknown"
 
 
 def test_a_head_that_cannot_be_is_refused(world: World) -> None:
@@ -206,7 +212,7 @@ def test_moving_a_row_from_a_stale_page_is_a_conflict(world: World) -> None:
     change(world, DECLARE, seen=seen)
     with pytest.raises(Conflict) as error:
         change(world, replace(DECLARE, closes_at=at("2024-09-01")), seen=seen)
-    assert error.value.key == "stale"
+    assert error.value.key == "stale_by"
     assert store.timeline_of(world.session, world.cycle.id).rows["declare"].closes_at == at("2024-07-01")
 
 

@@ -123,7 +123,7 @@ def test_an_edit_from_a_stale_page_is_a_conflict_and_stores_nothing(world: World
     save(world, case, {**REGISTRATION, "leader_name": "第一稿"}, seen=seen)
     stored = answers(world.session, case)
     found = refusal(save, world, case, {**REGISTRATION, "leader_name": "第二稿"}, seen=seen)
-    assert (type(found), found.key, found.status) == (Conflict, "stale", 409)
+    assert (type(found), found.key, found.status) == (Conflict, "stale_by", 409)
     assert answers(world.session, case) == stored
 
 

@@ -88,7 +88,7 @@ def test_an_entry_from_a_stale_position_is_refused(world: World) -> None:
     before = row.version - 1
     with pytest.raises(Conflict) as refusal, unit(world.session):
         audit.record(world.session, row, "edit", actor=world.actor("olga"), now=world.now, seen=before)
-    assert refusal.value.key == "stale"
+    assert refusal.value.key == "stale_by"
     world.sound()
 
 

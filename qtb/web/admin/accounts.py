@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
@@ -13,13 +13,12 @@ from qtb.domain.roles import UNIT_KINDS
 from qtb.extensions import db
 from qtb.i18n import say
 from qtb.services import accounts
+from qtb.store import lists
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.parse import whole
-
-LIMIT = 200
 
 
 @pages.get("/users")
@@ -43,7 +42,7 @@ def add_user() -> ResponseReturnValue:
             token = accounts.invite(work, account, actor=actor(), now=clock.real())
     except Refusal as error:
         return _users(error), error.status
-    return _users(link=url_for("accounts.invitation", token=token, _external=True))
+    return _users(link=_link(token))
 
 
 @pages.post("/users/<int:account_id>/<act>")
@@ -60,7 +59,7 @@ def change_user(account_id: int, act: str) -> ResponseReturnValue:
         else:
             accounts.set_active(work, account, act == "enable", actor=actor(), now=clock.real())
     if token:
-        return _users(link=url_for("accounts.invitation", token=token, _external=True))
+        return _users(link=_link(token))
     flash(say(f"admin.user_{act}d"), "success")
     return redirect(url_for("admin.users"), 303)
 
@@ -103,11 +102,10 @@ def units() -> ResponseReturnValue:
             return redirect(url_for("admin.units"), 303)
         except Refusal as error:
             refusal = error
-    rows = db.session().scalars(
-        select(Unit).options(selectinload(Unit.memberships)).order_by(Unit.kind, Unit.name).limit(LIMIT)
-    )
+    rows = select(Unit).options(selectinload(Unit.memberships)).order_by(Unit.kind, Unit.name, Unit.id)
+    found = lists.paged(db.session(), rows, number=request.args.get("page", type=int, default=1))
     kinds = list(dict.fromkeys(UNIT_KINDS.values()))
-    page = render_template("admin/units.html", units=rows.all(), kinds=kinds, refusal=refusal, typed=request.form)
+    page = render_template("admin/units.html", page=found, kinds=kinds, refusal=refusal, typed=request.form)
     return page, refusal.status if refusal else 200
 
 
@@ -117,12 +115,19 @@ def _users(refusal: Refusal | None = None, link: str = "") -> str:
     if query:
         named = (column.icontains(query, autoescape=True) for column in (Account.name, Account.email))
         rows = rows.where(or_(*named))
-    found = db.session().scalars(rows.order_by(Account.name).limit(LIMIT)).all()
+    number = request.args.get("page", type=int, default=1)
+    found = lists.paged(db.session(), rows.order_by(Account.name, Account.id), number=number)
     groups = db.session().scalars(select(Unit).where(Unit.is_active).order_by(Unit.kind, Unit.name)).all()
     return render_template(
-        "admin/users.html", users=found, units=groups, roles=UNIT_KINDS, refusal=refusal, link=link, q=query,
+        "admin/users.html", page=found, units=groups, roles=UNIT_KINDS, refusal=refusal, link=link, q=query,
         typed=request.form,
     )  # fmt: skip
+
+
+def _link(token: str) -> str:
+    """Return the address of a one-time link; the configured one where there is one, not what the request claims."""
+    path = url_for("accounts.invitation", token=token)
+    return str(current_app.config["BASE_URL"] or request.url_root).rstrip("/") + path
 
 
 def _unit(text: str) -> Unit:

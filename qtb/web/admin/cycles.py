@@ -93,7 +93,7 @@ def _page(year: Cycle, refusal: Refusal | None = None, at_row: str = "") -> str:
         .order_by(Extension.id.desc())
     ).all()
     return render_template(
-        "admin/cycle.html", cycle=year, granted=granted, refusal=refusal, at_row=at_row,
+        "admin/cycle.html", cycle=year, granted=granted, refusal=refusal, at_row=at_row, typed=request.form,
         units=accounts.units(db.session(), "applicant"), entries=audit.entries(db.session(), "cycle", year.id)[:30],
     )  # fmt: skip
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from qtb.domain.errors import Missing
 from qtb.extensions import db
 from qtb.i18n import language
-from qtb.store import audit, cycles
+from qtb.services.outbox import Post, letter_of
+from qtb.store import audit, cycles, lists
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
@@ -58,9 +61,25 @@ def verify() -> ResponseReturnValue:
 def outbox() -> ResponseReturnValue:
     """Show the letters: waiting, sent, kept, dead."""
     status = request.args.get("status", "")
-    query = select(Outbox).options(joinedload(Outbox.submission)).order_by(Outbox.id.desc()).limit(200)
-    rows = db.session().scalars(query.where(Outbox.status == status) if status else query).all()
-    return render_template("admin/outbox.html", rows=rows, status=status)
+    query = select(Outbox).options(joinedload(Outbox.submission)).order_by(Outbox.id.desc())
+    query = query.where(Outbox.status == status) if status else query
+    page = lists.paged(db.session(), query, number=request.args.get("page", type=int, default=1))
+    return render_template("admin/outbox.html", page=page, status=status)
+
+
+@pages.get("/outbox/<int:outbox_id>")
+@audience("organiser")
+def letter(outbox_id: int) -> ResponseReturnValue:
+    """Show a letter as it would leave now, by the code that sends it."""
+    row = db.session().get(Outbox, outbox_id)
+    if row is None:
+        raise Missing("letter")
+    written, fault = None, ""
+    try:
+        written = letter_of(db.session(), row, post=Post.of(current_app.config))
+    except (OSError, TemplateError) as error:
+        fault = f"{type(error).__name__}: {error}"
+    return render_template("admin/letter.html", row=row, letter=written, fault=fault)
 
 
 def _labels() -> dict[str, str]:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from qtb.documents import notices as files
-from qtb.domain.errors import Invalid, Missing, Refusal
+from qtb.domain.errors import Conflict, Invalid, Missing, Refusal
 from qtb.domain.notice import Notice
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import definitions, notices
 from qtb.services.notices import Row
-from qtb.store import cycles
 from qtb.store.cycles import Cycle, NoticeDraft
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
+from qtb.web.admin import draft_rows
 from qtb.web.admin.pages import pages
-from qtb.web.parse import optional_day, optional_instant, whole
+from qtb.web.parse import whole
+from qtb.web.view import cycle_or_404
 
 
 @pages.route("/notices/read", methods=["GET", "POST"])
@@ -28,18 +27,20 @@ from qtb.web.parse import optional_day, optional_instant, whole
 def read_notice() -> ResponseReturnValue:
     """Read a notice into a draft; for a year that exists it is a later version."""
     refusal, status = None, 200
+    later = request.values.get("cycle", "")
+    if later:
+        cycle_or_404(later)
     if request.method == "POST":
         try:
             name, found = _given()
             with unit(db.session()) as work:
                 draft_id = notices.read_draft(
                     work, name=name, notice=found, programme=request.form.get("programme", ""),
-                    actor=actor(), now=g.now, cycle=cycles.by_key(work, request.form.get("cycle", "")),
+                    actor=actor(), now=g.now, cycle=cycle_or_404(later) if later else None,
                 ).id  # fmt: skip
             return redirect(url_for("admin.draft", draft_id=draft_id), 303)
         except Refusal as error:
             refusal, status = error, error.status
-    later = request.values.get("cycle", "")
     page = render_template(
         "admin/read_notice.html", refusal=refusal, programmes=definitions.programmes(), later=later,
         text=request.form.get("text", ""),
@@ -48,7 +49,7 @@ def read_notice() -> ResponseReturnValue:
 
 
 @pages.route("/notices/<int:draft_id>", methods=["GET", "POST"])
-@audience("organiser")
+@audience("organiser", cleans=True)
 def draft(draft_id: int) -> ResponseReturnValue:
     """Show the rows that were read, take corrections, and open the year; or show what a later version changes."""
     kept = _draft(draft_id)
@@ -58,8 +59,7 @@ def draft(draft_id: int) -> ResponseReturnValue:
     rows, refusal, status = notices.suggested_rows(definition, kept), None, 200
     if request.method == "POST":
         try:
-            rows = [_corrected(row, n, request.form) for n, row in enumerate(rows)]
-            key = _confirmed(draft_id, rows)
+            key = _confirmed(draft_id, draft_rows.corrected(definition, rows, request.form))
             flash(say("notice.confirmed"), "success")
             return redirect(url_for("admin.cycle", key=key), 303)
         except Refusal as error:
@@ -68,16 +68,41 @@ def draft(draft_id: int) -> ResponseReturnValue:
     found = notices.notice_of(kept.notice)
     page = render_template(
         "admin/draft.html", draft=kept, notice=found, rows=rows, kinds=definition.timeline.rows, refusal=refusal,
-        warnings=_warnings(found), typed=request.form,
+        warnings=_warnings(found), typed=request.form, fields=draft_rows.shown(rows, request.form),
     )  # fmt: skip
     return page, status
+
+
+@pages.post("/notices/<int:draft_id>/discard")
+@audience("organiser")
+def discard_notice(draft_id: int) -> ResponseReturnValue:
+    """Delete what was read from a notice, after a second look; a notice that opened a year stays."""
+    if request.form.get("sure") != "yes":
+        raise Invalid("notice_not_sure")
+    with unit(db.session()) as work:
+        work.delete(_unconfirmed(work, draft_id))
+    flash(say("notice.discarded"), "success")
+    return redirect(url_for("admin.all_cycles"), 303)
+
+
+@pages.post("/notices/<int:draft_id>/done")
+@audience("organiser")
+def finish_notice(draft_id: int) -> ResponseReturnValue:
+    """Take a later version off the list of what waits: its changes have been looked at."""
+    with unit(db.session()) as work:
+        kept = _unconfirmed(work, draft_id)
+        if kept.cycle_id is None:
+            raise Missing("draft")
+        kept.confirmed_at = g.now
+    flash(say("notice.done_said"), "success")
+    return redirect(url_for("admin.all_cycles"), 303)
 
 
 def _given() -> tuple[str, Notice]:
     upload, text = request.files.get("file"), request.form.get("text", "")
     if upload is not None and upload.filename:
-        found = files.read_file(upload.stream.read(), upload.filename)
-        return upload.filename[:200], _with_rows(found)
+        name = draft_rows.file_name(upload.filename)
+        return name or say("notice.unnamed"), _with_rows(files.read_file(upload.stream.read(), name))
     if not text.strip():
         raise Invalid("notice_nothing")
     return say("notice.pasted"), _with_rows(files.read_file(text.encode("utf-8", "replace"), "pasted.txt"))
@@ -95,17 +120,10 @@ def _confirmed(draft_id: int, rows: list[Row]) -> str:
         kept = _draft(draft_id)
         planned = notices.as_planned(definitions.load(kept.programme), [row for row in rows if row.key != "-"])
         cycle = notices.confirm(
-            work, kept, key=form.get("key", "").strip(), title=form.get("title", ""), actor=actor(), now=g.now,
-            year=whole(form.get("year", "")) or 0, rows=planned,
+            work, kept, key=draft_rows.line(form, "key"), title=draft_rows.line(form, "title"), actor=actor(),
+            now=g.now, year=whole(form.get("year", "").strip()) or 0, rows=planned,
         )  # fmt: skip
         return cycle.key
-
-
-def _corrected(row: Row, n: int, form: Mapping[str, str]) -> Row:
-    title = form.get(f"title-{n}", row.title).strip()[:200]
-    start, end = (optional_day(form.get(f"{name}-{n}", ""), row.title) for name in ("start", "end"))
-    held_at = optional_instant(form.get(f"held-{n}", ""), row.title)
-    return replace(row, title=title or row.title, key=form.get(f"key-{n}", ""), start=start, end=end, held_at=held_at)
 
 
 def _warnings(found: Notice) -> dict[int | None, list[str]]:
@@ -127,4 +145,14 @@ def _draft(draft_id: int) -> NoticeDraft:
     kept = db.session().get(NoticeDraft, draft_id)
     if kept is None:
         raise Missing("draft")
+    return kept
+
+
+def _unconfirmed(work: Session, draft_id: int) -> NoticeDraft:
+    """Return a draft locked until the unit ends. Raises Conflict when it has been confirmed meanwhile."""
+    kept = work.get(NoticeDraft, draft_id, with_for_update=True)
+    if kept is None:
+        raise Missing("draft")
+    if kept.confirmed_at is not None:
+        raise Conflict("draft_confirmed")
     return kept

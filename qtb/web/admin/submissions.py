@@ -18,7 +18,7 @@ from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.cases import found
-from qtb.web.parse import whole
+from qtb.web.parse import seen, whole
 from qtb.web.view import cycle_or_404
 
 
@@ -48,10 +48,11 @@ def override(submission_id: int) -> ResponseReturnValue:
     if form.get("sure") != "yes":
         raise Invalid("not_confirmed")
     cycle_id = found(submission_id).cycle_id
+    version = seen(form["seen"]) if "seen" in form else None
     with unit(db.session()) as work:
         advance.override(
             work, form.get("state", ""), cycle=work.get_one(Cycle, cycle_id), submission_id=submission_id,
-            actor=actor(), now=g.now, reason=form.get("reason", ""),
+            actor=actor(), now=g.now, reason=form.get("reason", ""), seen=version,
         )  # fmt: skip
     return _done(submission_id, "admin.overridden")
 
