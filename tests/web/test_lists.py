@@ -367,3 +367,17 @@ def test_badges_and_arrows_fit_on_phones() -> None:
     style = (ROOT / "qtb" / "static" / "app.css").read_text("utf-8")
     assert re.search(r"\.from-to \{[^}]*flex-wrap: wrap", style)
     assert re.search(r"\.table\.stack td > \.state \{[^}]*justify-self: start", style)
+
+
+def test_a_row_that_was_read_wrongly_is_left_out(web: Web) -> None:
+    client = web.client("olga")
+    items = ["报名\t2-5月", "申报\t2-5月", "推荐\t4-6月", "评价\t7-8月", "发布\t8月", "推广\t10-12月", "午餐\t9月"]
+    rows = "\n".join(f"{n}\t{item}\t主办方" for n, item in enumerate(items, 1))
+    draft = client.post("/admin/notices/read", data={"text": f"2026年活动通知\n\n{rows}", "programme": "qtb"})
+    page = client.get(draft.location).text
+    fields = dict(re.findall(r'name="((?:start|end|held|title)-\d+)"[^>]*value="([^"]*)"', page))
+    keys = ["register", "declare", "recommend", "evaluate", "publish", "promote", "-"]
+    given = {**fields, **{f"key-{n}": key for n, key in enumerate(keys)}}
+    answer = client.post(draft.location, data={**given, "key": "2026", "title": "活动", "year": "2026"})
+    assert answer.status_code == 303
+    assert "午餐" not in client.get("/cycles/2026").text

@@ -20,6 +20,7 @@ from qtb.web.admin.pages import pages
 from qtb.web.cases import found
 from qtb.web.parse import seen, whole
 from qtb.web.view import cycle_or_404
+from qtb.web.years import current
 
 
 @pages.get("/submissions")
@@ -30,7 +31,7 @@ def submissions() -> ResponseReturnValue:
     if not years:
         return redirect(url_for("admin.home"))
     key = request.args.get("cycle", "")
-    year = cycle_or_404(key) if key else years[0]
+    year = cycle_or_404(key) if key else current(years, g.now) or years[0]
     chosen = {name: request.args.get(name, "").strip() for name in ("state", "category", "recommender", "q")}
     page = lists.page(db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1))
     template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
