@@ -10,7 +10,8 @@ from typing import Final, NoReturn
 
 import click
 
-from qtb.documents.notices import MAX_MB, NoticeUnreadable, read_file
+from qtb.documents.notices import MAX_MB, read_file
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Notice, RowChange, diff
 from qtb.domain.numerals import width
 

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 
 from qtb.documents.notice_grid import MAX_ROWS, Box, regrouped, table_blocks
 from qtb.documents.notice_numbering import Numbering
-from qtb.documents.notices import NoticeUnreadable
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Block, Paragraph
 
 MAX_UNPACKED_MB: Final = 100

@@ -8,7 +8,7 @@ from typing import Any, Final
 import lxml.html
 
 from qtb.documents.notice_grid import MAX_ROWS, Box, grid, regrouped, table_blocks
-from qtb.documents.notices import NoticeUnreadable
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Block, Paragraph
 
 _UNSEEN: Final = frozenset(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pdfplumber
 
-from qtb.documents.notices import NoticeUnreadable
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Block, Cell, Table
 from qtb.domain.notice_text import blocks_of
 

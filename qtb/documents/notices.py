@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from qtb.domain.errors import Invalid
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Block, Notice, read
 from qtb.domain.notice_text import blocks_of
 
@@ -29,10 +29,6 @@ _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?\s{
 _TEXT_KINDS: Final = frozenset(
     {"", "txt", "text", "md", "csv", "tsv", "htm", "html", "xhtml", "shtml", "doc", "wps", "log", "asp", "jsp", "php"}
 )
-
-
-class NoticeUnreadable(Invalid):
-    """The file or text given is no notice that can be read; `key` says why."""
 
 
 def read_file(content: bytes, filename: str = "", *, year: int | None = None) -> Notice:

@@ -112,6 +112,8 @@ def extend(
         raise Missing("row")
     if submission is not None and submission.cycle_id != cycle.id:
         raise Missing("submission")
+    if submission is not None and submission.kind == "end":
+        raise Conflict("extension_ended", number=submission.number)
     reason = _checked(reason)
     if until <= now:
         raise Invalid("extension_past", at=until)

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qtb.documents import notice_docx, notice_pdf
-from qtb.documents.notices import NoticeUnreadable, blocks_of_file, read_file
+from qtb.documents.notices import blocks_of_file, read_file
+from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.errors import Invalid
 from tests.documents.makers import Pdf, word
 from tests.documents.test_notices import LINES, PAGE, ROWS, TEXT

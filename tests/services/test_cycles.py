@@ -102,6 +102,14 @@ def test_rows_that_gate_nothing_may_lack_dates_or_be_notes(world: World) -> None
     assert world.session.scalar(select(func.count()).where(TimelineRow.cycle_id == cycle_id)) == 10
 
 
+def test_what_has_ended_is_not_extended(world: World) -> None:
+    team = world.placed("withdrawn")
+    with pytest.raises(Conflict) as error:
+        world.extend("declare", "2024-06-10", submission_id=team)
+    assert error.value.key == "extension_ended"
+    world.sound()
+
+
 def test_a_key_that_no_item_has_is_refused(world: World) -> None:
     with pytest.raises(Invalid) as error:
         opened(world, rows=[*ROWS, Planned("k" * 60, 10, "联欢", None, None)])
