@@ -110,7 +110,7 @@ def test_many_lapse_together_and_each_has_its_own_entry_and_letter(world: World)
 def test_a_lapsed_entry_is_not_opened_again_by_a_later_extension(world: World) -> None:
     team = world.enter()
     world.go("2024-06-01 00:00")
-    world.extend("register", "2024-06-10", submission_id=team)
+    world.extend("register", "2024-06-10")  # for all: the ended stay ended
     world.go("2024-06-02 00:00")
     assert world.state(team) == "lapsed"
     assert "state" in [one.key for one in world.refused(team, "register", "alice")]
