@@ -149,9 +149,3 @@ def _fill_columns(session: Session, submission: Submission, form: str, checked: 
         session.flush()
     except IntegrityError:
         raise Conflict("team_taken", team=team) from None
-
-
-def unit_names(session: Session, unit_ids: frozenset[int]) -> list[Unit]:
-    """Return the active units with these ids, by name."""
-    rows = session.scalars(select(Unit).where(Unit.id.in_(sorted(unit_ids)), Unit.is_active).order_by(Unit.name))
-    return list(rows)

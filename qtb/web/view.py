@@ -106,8 +106,3 @@ def _end_day(value: datetime) -> str:
 
 def _wall(value: datetime | None) -> str:
     return value.astimezone(clock.ZONE).strftime("%Y-%m-%dT%H:%M") if value else ""
-
-
-def role_name(role: str) -> str:
-    """Return a role's name in the present language."""
-    return say(f"role.{role}")

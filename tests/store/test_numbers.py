@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy.orm import Session
 
 from qtb.store.submissions import next_number
@@ -27,14 +28,16 @@ def test_sixteen_at_once_get_each_number_once(session: Session) -> None:
 def test_a_number_whose_unit_fails_is_given_again(session: Session) -> None:
     with unit(session):
         assert next_number(session, "a") == 1
-    try:
-        with unit(session):
-            assert next_number(session, "a") == 2
-            raise RuntimeError
-    except RuntimeError:
-        pass
+    with pytest.raises(RuntimeError):
+        _number_then_fail(session)
     with unit(session):
         assert next_number(session, "a") == 2
+
+
+def _number_then_fail(session: Session) -> None:
+    with unit(session):
+        assert next_number(session, "a") == 2
+        raise RuntimeError
 
 
 def test_each_counter_counts_on_its_own(session: Session) -> None:
