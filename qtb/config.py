@@ -31,12 +31,13 @@ def home(environment: Mapping[str, str] = os.environ) -> Path:
 def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False) -> dict[str, Any]:
     """Return the Flask configuration. `demo` uses a database of its own, never the real one."""
     demo = demo or environment.get("QTB_DEMO") == "1"
+    database = _database(environment, demo)
     return {
         "DEMO": demo,
         "HOME": home(environment),
         "SECRET_KEY": environment.get("QTB_SECRET_KEY") or _secret(home(environment)),
-        "SQLALCHEMY_DATABASE_URI": _database(environment, demo),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "SQLALCHEMY_DATABASE_URI": database,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not database.startswith("sqlite")},  # a file does not hang up
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
         "BEHIND_PROXY": environment.get("QTB_BEHIND_PROXY") == "1",

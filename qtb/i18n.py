@@ -17,8 +17,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, has_request_context, request, session
-from flask_babel import Domain, get_locale
+from flask import Flask, g, has_request_context, request, session
+from flask_babel import Domain
 from markupsafe import Markup
 
 from qtb import clock
@@ -65,14 +65,18 @@ def _messages(path: Path) -> Iterator[tuple[str, Message]]:
 def init_app(app: Flask) -> None:
     """Choose the language by the person's choice, then the browser's, Chinese first."""
     domain = Catalogue()
-    babel.init_app(app, locale_selector=_choose, default_domain=domain)
+    babel.init_app(app, locale_selector=language, default_domain=domain)
     app.jinja_env.globals.update(_=say, lang=language, in_words=in_words)
 
 
 def language() -> str:
-    """Return `zh` or `en`."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    """Return `zh` or `en`, chosen once for a request: a page asks for hundreds of wordings."""
+    if not has_request_context():
+        return "zh"
+    lang: str | None = g.get("lang")
+    if lang is None:
+        lang = g.lang = _choose()
+    return lang
 
 
 def say(key: str, /, **args: Any) -> str:
@@ -82,9 +86,16 @@ def say(key: str, /, **args: Any) -> str:
 
 def word(lang: str, key: str, /, **args: Any) -> str:
     """Return the wording of a key in a given language; texts among the arguments are put into it too."""
-    text = str(catalogue(lang).gettext(key))
+    text = _plain(lang, key)
+    if not args:
+        return text
     shown = {name: value.get(lang) if isinstance(value, Text) else value for name, value in args.items()}
-    return text % shown if shown else text
+    return text % shown
+
+
+@lru_cache(maxsize=8_192)
+def _plain(lang: str, key: str) -> str:
+    return str(catalogue(lang).gettext(key))
 
 
 def in_words(reason: Reason, lang: str | None = None) -> str:
@@ -101,8 +112,6 @@ def in_words(reason: Reason, lang: str | None = None) -> str:
 
 
 def _choose() -> str:
-    if not has_request_context():
-        return "zh"
     chosen = session.get("lang")
     return chosen if chosen in LANGUAGES else (request.accept_languages.best_match(LANGUAGES) or "zh")
 

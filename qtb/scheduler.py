@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,14 +24,16 @@ from sqlalchemy.orm import Session
 from qtb import clock, i18n
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
-from qtb.services import health, outbox, sweep
+from qtb.services import edges, health, outbox, reminders, sweep
 from qtb.services.outbox import Delivered, Post
+from qtb.services.reminders import Reminded
 from qtb.services.sweep import Swept
 from qtb.store.unit import unit
 
 log = logging.getLogger("qtb.scheduler")
 
 MINUTE, EDGE = "minute", "edge"
+AGAIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Ticked:
     """What one tick did, and the machine's time at which the next edge falls."""
 
     swept: list[Swept] = field(default_factory=list)
+    reminded: list[Reminded] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
     edge_at: datetime | None = None
 
@@ -78,7 +81,7 @@ def start(app: Flask) -> BackgroundScheduler:
 def tick(app: Flask, node: str, plan: Callable[[datetime], None] | None = None) -> Ticked:
     """Sweep, leave a sign of life, plan the next edge, send letters.
 
-    A database that is away is logged; the next tick tries again.
+    A database that is away is logged and tried again in a moment.
     """
     try:
         with app.app_context():
@@ -87,22 +90,26 @@ def tick(app: Flask, node: str, plan: Callable[[datetime], None] | None = None) 
         log.error("tick failed: %s", _brief(error))
     except Exception:
         log.exception("tick failed")
+    if plan is not None:
+        plan(clock.real() + AGAIN)  # in place of the edge, which the tick that succeeds will plan
     return Ticked()
 
 
 def next_edge(session: Session, *, demo: bool) -> datetime | None:
     """Return the machine's time at which the next edge falls: the demo's clock runs apart from it."""
     now = clock.now(session, demo=demo)
-    edge_at = sweep.next_edge(session, now=now)
+    edge_at = edges.next_edge(session, now=now)
     return None if edge_at is None else clock.real() + (edge_at - now)
 
 
 def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], None] | None) -> Ticked:
     now = clock.now(session, demo=app.config["DEMO"])
     swept = sweep.sweep(session, now=now)
+    reminded = reminders.remind(session, now=now)  # after the sweep, which ends what nobody need be reminded of
     post, wrong = _post(app)
-    _report(swept)
+    _report(swept, reminded)
     failures = [f"{one.cycle} {one.transition}: {one.failure}" for one in swept if one.failure]
+    failures += [f"{one.cycle} {one.reminder}: {one.failure}" for one in reminded if one.failure]
     failure = "; ".join([*failures, *([wrong] if wrong else [])])
     n_moved = sum(one.n_moved for one in swept)
     with unit(session):
@@ -111,7 +118,8 @@ def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], No
     session.rollback()
     if plan is not None and edge_at is not None:
         plan(edge_at)  # before the letters: they may take longer than the edge is away
-    return Ticked(swept, outbox.deliver(session, post=post, now=now) if post else Delivered(), edge_at)
+    delivered = outbox.deliver(session, post=post, now=now) if post else Delivered()
+    return Ticked(swept, reminded, delivered, edge_at)
 
 
 def _post(app: Flask) -> tuple[Post | None, str]:
@@ -123,12 +131,21 @@ def _post(app: Flask) -> tuple[Post | None, str]:
         return None, _brief(refusal)
 
 
-def _report(swept: list[Swept]) -> None:
+def _report(swept: list[Swept], reminded: list[Reminded]) -> None:
+    for done in reminded:
+        if done.failure:
+            log.error("%s %s: %s", done.cycle, done.reminder, done.failure)
+        else:
+            log.info("%s %s: %d letters queued", done.cycle, done.reminder, done.n_queued)
     for one in swept:
         if one.failure:
             log.error("%s %s: %s", one.cycle, one.transition, one.failure)
-        else:
-            log.info("%s %s: %d moved, due %s", one.cycle, one.transition, one.n_moved, one.due_at.isoformat())
+        elif one.due_at is not None:
+            log.info("%s %s: %d moved, %d set aside, due %s", *_told(one))
+
+
+def _told(one: Swept) -> tuple[object, ...]:
+    return one.cycle, one.transition, one.n_moved, one.n_aside, one.due_at
 
 
 def _brief(error: Exception) -> str:

@@ -167,7 +167,7 @@ def test_no_database_at_all_is_logged_and_waited_for(tmp_path: Path, caplog: pyt
 def test_a_failing_slice_stands_in_the_sign_of_life(
     demo: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = [sweep.Swept("2024", "lapse_unregistered", at("2024-06-01"), 0, "Conflict: stale")]
+    failed = [sweep.Swept("2024", "lapse_unregistered", at("2024-06-01"), n_moved=0, failure="Conflict: stale")]
     monkeypatch.setattr(sweep, "sweep", lambda *_args, **_kw: failed)
     scheduler.tick(demo, "node")
     alarm = health.alarm(world.session, real_now=clock.real(), now=world.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Reason, Refusal
 from qtb.domain.evidence import GENESIS
 from qtb.domain.roles import Actor
-from qtb.services import accounts, advance, cycles, definitions, evaluations, submissions, sweep
+from qtb.services import accounts, advance, cycles, definitions, evaluations, override, reminders, submissions, sweep
 from qtb.services.cycles import Planned
 from qtb.services.submissions import Filled
-from qtb.store import audit
+from qtb.store import audit, verification
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import Entry, History
 from qtb.store.cycles import Cycle
@@ -127,6 +128,14 @@ class World:
         """Let the clock do what it owes."""
         return sweep.sweep(self.session, now=self.now)
 
+    def remind(self) -> dict[str, int]:
+        """Queue the reminders that are due; return how many letters of each."""
+        queued: Counter[str] = Counter()
+        for one in reminders.remind(self.session, now=self.now):
+            assert not one.failure
+            queued[one.reminder] += one.n_queued
+        return dict(queued)
+
     def enter(self, who: str = "alice", team: str = "总装一班", **given: str) -> int:
         """Enter a team with a complete registration form; return its id."""
         self.n_keys += 1
@@ -148,7 +157,7 @@ class World:
         with unit(self.session):
             self.session.execute(insert(Submission), [{**row, "number": f"M{number:05d}"} for number in range(n)])
             audit.append(self.session, entry, select(Submission).where(Submission.version == 0))
-            audit.follow(self.session, entry)
+            audit.follow(self.session.connection(), entry)
 
     def declare(self, submission_id: int, who: str = "alice", **given: str) -> None:
         """Fill the declaration."""
@@ -181,7 +190,7 @@ class World:
     def override(self, submission_id: int, to_state: str, who: str = "olga", reason: str = "更正登记错误") -> None:
         """Put a submission into a state against the rules."""
         with unit(self.session):
-            advance.override(
+            override.override(
                 self.session, to_state, cycle=self.session.get_one(Cycle, self.cycle.id), now=self.now,
                 submission_id=submission_id, actor=self.actor(who), reason=reason,
             )  # fmt: skip
@@ -280,7 +289,7 @@ class World:
     def sound(self) -> int:
         """Assert that every history verifies; return how many entries were read."""
         self.session.rollback()
-        n_read, findings = audit.verify(self.session)
+        n_read, findings = verification.verify(self.session)
         assert findings == []
         return n_read
 

@@ -13,10 +13,10 @@ from qtb.cli.commands import Group
 COMMANDS = {
     name: f"qtb.cli.{name}"
     for name in (
-        "audit", "check", "cycle", "db", "move", "notice", "override", "scheduler", "serve", "test", "tick",
-        "users", "workflow",
+        "audit", "bench", "check", "cycle", "db", "ledger", "move", "notice", "override", "scheduler", "serve", "test",
+        "tick", "undo", "users", "workflow",
     )
-}  # fmt: skip
+} | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
 
 
 @click.group(cls=Group, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,7 +12,9 @@ from qtb.cli.commands import Group, lang, say
 from qtb.cli.context import Opened, opened, stop, submission, table
 from qtb.domain.definition import Definition
 from qtb.store import audit as store
-from qtb.store.audit import Finding, History
+from qtb.store import verification
+from qtb.store.audit import History
+from qtb.store.verification import Finding
 
 MOST = 20  # findings to print; the rest are counted
 
@@ -27,7 +29,7 @@ def audit() -> None:
 def verify(as_json: bool) -> None:
     """Check every chain; exit 1 and name the first bad entries when something is wrong."""
     with opened() as qtb:
-        n_read, findings = store.verify(qtb.session)
+        n_read, findings = verification.verify(qtb.session)
         if as_json:
             found = {"n_read": n_read, "findings": [asdict(one) for one in findings]}
             click.echo(json.dumps(found, ensure_ascii=False))
@@ -69,7 +71,7 @@ def _line(entry: History, name: str | None, definition: Definition) -> list[str]
         str(entry.seq),
         clock.shown(entry.at, lang()),
         name or (say("role.clock") if entry.via == "clock" else entry.via),
-        rule.label.get(lang()) if rule else _kind(entry.kind),
+        rule.label.get(lang()) if rule and entry.kind == "move" else _kind(entry.kind),
         state.label.get(lang()) if state else "",
         str(entry.about().get("note", "")).replace("\n", " "),
     ]

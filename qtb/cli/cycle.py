@@ -1,4 +1,4 @@
-"""`qtb cycle`: a year: opened from its notice, shown, its rows moved and extended."""
+"""`qtb cycle`: a year: opened from its notice, shown; how its dates are moved stands in qtb/cli/dates.py."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
-from qtb import clock
 from qtb.cli.commands import Group, lang, say
-from qtb.cli.context import END, INSTANT, Opened, as_option, opened, organiser, submission, table, unit_named
+from qtb.cli.context import INSTANT, as_option, opened, organiser, table
 from qtb.cli.context import cycle as cycle_of
+from qtb.cli.dates import extend, extension_line, row, rows_table, shift
+from qtb.cli.rehearse import rehearse
 from qtb.domain.errors import Invalid
 from qtb.domain.notice import Notice
-from qtb.services import cycles, definitions, notices
-from qtb.services.cycles import Planned
+from qtb.services import definitions, notices
 from qtb.services.notices import Row
 from qtb.store import cycles as store
-from qtb.store.accounts import Unit
-from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store import plans
 from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import unit
 
@@ -29,6 +28,11 @@ from qtb.store.unit import unit
 @click.group(cls=Group)
 def cycle() -> None:
     """See, open and move a year."""
+
+
+cycle.add_command(rehearse)
+for dated in (row, shift, extend):
+    cycle.add_command(dated)
 
 
 @cycle.command("list")
@@ -49,9 +53,9 @@ def show(key: str) -> None:
     with opened() as qtb:
         found = cycle_of(qtb.session, key)
         click.echo(f"{found.key}  {found.title}")
-        _table(found.rows)
-        for one in qtb.session.scalars(select(Extension).filter_by(cycle_id=found.id).order_by(Extension.id)):
-            click.echo(_extension(qtb, one))
+        rows_table(found.rows)
+        for one in reversed(plans.granted(qtb.session, found.id)):
+            click.echo(extension_line(one))
         counts = counts_by_state(qtb.session, found.id)
         for key, state in found.definition.workflow.states.items():
             if key in counts:
@@ -87,60 +91,6 @@ def open_(
         click.echo(say("cli.cycle_opened", cycle=made.key, title=made.title, n=len(rows)))
 
 
-@cycle.command()
-@click.argument("key")
-@click.argument("row_key", metavar="ROW")
-@click.option("--opens", type=INSTANT)
-@click.option("--closes", type=END)
-@click.option("--held", type=INSTANT)
-@click.option("--reason", required=True)
-@as_option
-def row(
-    key: str, row_key: str, opens: datetime | None, closes: datetime | None, held: datetime | None, reason: str,
-    email: str,
-) -> None:  # fmt: skip
-    """Move a row's dates; what is not given stays as it is."""
-    with opened() as qtb:
-        if not (opens or closes or held):
-            raise click.UsageError(say("cli.row_nothing"))
-        who, found = organiser(qtb.session, email), cycle_of(qtb.session, key)
-        before, seen = _row(found, row_key), found.version
-        planned = Planned(
-            row_key, before.seq, before.title, opens or before.opens_at, closes or before.closes_at,
-            held or before.held_at,
-        )  # fmt: skip
-        with unit(qtb.session):
-            cycles.change_row(qtb.session, found, planned, actor=who, now=qtb.now(), reason=reason, seen=seen)
-        _table([_row(found, row_key)])
-
-
-@cycle.command()
-@click.argument("key")
-@click.argument("row_key", metavar="ROW")
-@click.option("--until", type=END, required=True)
-@click.option("--reason", required=True)
-@click.option("--submission", "number")
-@click.option("--unit", "unit_name")
-@as_option
-def extend(
-    key: str, row_key: str, until: datetime, reason: str, number: str | None, unit_name: str | None, email: str
-) -> None:
-    """Let a row end later: for one submission, one unit, or all."""
-    with opened() as qtb:
-        if number and unit_name:
-            raise click.UsageError(say("cli.one_reach"))
-        session = qtb.session
-        who, found = organiser(session, email), cycle_of(session, key)
-        one = submission(session, number, who=who, cycle_key=key) if number else None
-        where = unit_named(session, unit_name) if unit_name else None
-        with unit(session):
-            granted = cycles.extend(
-                session, found, row_key=row_key, until=until, reason=reason, actor=who, now=qtb.now(),
-                submission=one, unit=where,
-            )  # fmt: skip
-        click.echo(_extension(qtb, granted))
-
-
 def _read(file: Path, year: int | None) -> Notice:
     from qtb.documents.notices import read_file
 
@@ -162,32 +112,3 @@ def _with_instants(rows: Sequence[Row], instants: dict[str, datetime]) -> list[R
     if unknown:
         raise Invalid("cli_row", row=sorted(unknown)[0][:40])
     return [replace(row, held_at=instants.get(row.key, row.held_at)) for row in rows]
-
-
-def _row(found: Cycle, row_key: str) -> TimelineRow:
-    for one in found.rows:
-        if one.key == row_key:
-            return one
-    raise Invalid("cli_row", row=row_key[:40])
-
-
-def _table(rows: Sequence[TimelineRow]) -> None:
-    headings = ("seq", "key", "title", "opens", "closes", "held", "party")
-    table([say(f"cli.column.{name}") for name in headings], [_line(one) for one in rows])
-
-
-def _line(one: TimelineRow) -> list[str]:
-    held = clock.shown(one.held_at, lang()) if one.held_at else ""
-    opens = clock.shown(one.opens_at, lang()) if one.opens_at else ""
-    closes = clock.shown(one.closes_at, lang(), is_end=True) if one.closes_at else ""
-    return [str(one.seq), one.key, one.title, opens, closes, held, one.party]
-
-
-def _extension(qtb: Opened, one: Extension) -> str:
-    reach = say("cli.for_all")
-    if one.submission_id is not None:
-        reach = qtb.session.get_one(Submission, one.submission_id).number
-    elif one.unit_id is not None:
-        reach = qtb.session.get_one(Unit, one.unit_id).name
-    until = clock.shown(one.until, lang(), is_end=True)
-    return say("cli.extended", row=one.row_key, until=until, reach=reach, reason=one.reason)

@@ -6,8 +6,8 @@ from typing import Any
 
 from transitions.extensions import GraphMachine
 
-from qtb.cli.wording import when_words
 from qtb.domain.definition import Definition
+from qtb.wording import when_words
 
 NARROW = str.maketrans({'"': "'", ":": "：", ";": "；", "\n": " "})  # signs that end a label in Mermaid
 

@@ -6,7 +6,7 @@ import click
 
 from qtb.cli.commands import Worded, say
 from qtb.cli.context import as_option, opened, organiser, submission
-from qtb.services import advance
+from qtb.services import override as overriding
 from qtb.store.unit import unit
 
 
@@ -23,7 +23,7 @@ def override(number: str, state: str, reason: str, cycle_key: str | None, email:
         who = organiser(session, email)
         row = submission(session, number, who=who, cycle_key=cycle_key)
         with unit(session):
-            advance.override(
+            overriding.override(
                 session, state, cycle=row.cycle, submission_id=row.id, actor=who, now=now, reason=reason
             )
         label = row.cycle.definition.workflow.states[row.state].label

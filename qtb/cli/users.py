@@ -11,6 +11,7 @@ from qtb.cli.commands import Group, say
 from qtb.cli.context import Opened, account, as_option, opened, organiser, stop, table, unit_named
 from qtb.domain.roles import ROLES, UNIT_KINDS
 from qtb.services import accounts
+from qtb.services.units import set_above
 from qtb.store import accounts as store
 from qtb.store.accounts import Account, Membership
 from qtb.store.unit import unit
@@ -42,10 +43,15 @@ def units() -> None:
     """List the units."""
     with opened() as qtb:
         found = store.units(qtb.session, active=False)
+        names = {one.id: one.name for one in found}
         lines = [
-            [one.name, say(f"role.{one.kind}"), say("cli.active" if one.is_active else "cli.disabled")] for one in found
-        ]
-        table([say(f"cli.column.{name}") for name in ("unit", "kind", "state")], lines)
+            [
+                one.name, say(f"role.{one.kind}"), names[one.parent_id] if one.parent_id else "",
+                say("cli.active" if one.is_active else "cli.disabled"),
+            ]
+            for one in found
+        ]  # fmt: skip
+        table([say(f"cli.column.{name}") for name in ("unit", "kind", "above", "state")], lines)
         click.echo(say("cli.n_units", n=len(found)))
 
 
@@ -107,6 +113,23 @@ def add_unit(name: str, kind: str, email: str) -> None:
         with unit(qtb.session):
             made = accounts.add_unit(qtb.session, name=name, kind=kind, actor=who, now=clock.real())
         click.echo(say("cli.unit_added", unit=made.name, kind=say(f"role.{made.kind}")))
+
+
+@users.command("unit")
+@click.argument("name")
+@click.option("--above", metavar="NAME")
+@click.option("--nobody-above", "is_topmost", is_flag=True)
+@as_option
+def place(name: str, above: str | None, is_topmost: bool, email: str) -> None:
+    """Say which unit stands above a recommending unit and is told when it stays silent."""
+    if (above is None) != is_topmost:
+        raise click.UsageError(say("cli.above_or_nobody"))
+    with opened() as qtb:
+        who, below = organiser(qtb.session, email), unit_named(qtb.session, name)
+        parent = unit_named(qtb.session, above) if above is not None else None
+        with unit(qtb.session):
+            set_above(qtb.session, below, parent, actor=who, now=clock.real())
+        click.echo(say("cli.above_set", unit=below.name, above=parent.name if parent else say("cli.none")))
 
 
 @users.command()

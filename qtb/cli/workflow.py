@@ -1,4 +1,4 @@
-"""`qtb workflow`: a programme's definition checked, drawn, and told in plain words. No database is needed."""
+"""`qtb workflow`: a programme's definition checked, drawn, and told in plain words. Only adopting needs a database."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from pathlib import Path
 
 import click
 
+from qtb.cli.adopt import adopt
 from qtb.cli.commands import Group, lang, say
 from qtb.cli.context import refused, stop
 from qtb.cli.drawing import drawn
-from qtb.cli.wording import guard_words, when_words
 from qtb.domain.definition import Definition
 from qtb.domain.errors import DefinitionError, Invalid
+from qtb.domain.workflow import Reminder, Transition
 from qtb.effects import mail
 from qtb.services import definitions
+from qtb.wording import edge_words, guard_words, when_words
 
 FORMATS = ("mermaid", "text")
 
 
 @click.group(cls=Group)
 def workflow() -> None:
-    """Check, draw and explain a programme's definition."""
+    """Check, draw and explain a programme's definition; let a running year adopt a changed one."""
+
+
+workflow.add_command(adopt)
 
 
 @workflow.command()
@@ -67,6 +72,7 @@ def _findings(place: str) -> list[str]:
         return error.findings
     rules = definition.workflow.transitions.values()
     letters = {effect.letter for rule in rules for effect in rule.then}
+    letters |= {reminder.letter for reminder in definition.workflow.reminders.values()}
     wrong = [f"mail/{finding}" for letter in sorted(letters) for finding in mail.findings(letter)]
     if not wrong:
         n = {"states": len(definition.workflow.states), "moves": len(rules), "rows": len(definition.timeline.rows)}
@@ -101,6 +107,12 @@ def _told(definition: Definition, key: str) -> Iterator[str]:
         yield say("cli.told.decided")
     moves = [name for name in definition.workflow.transitions if key in definition.workflow.sources(name)]
     yield from (_move(definition, name) for name in moves)
+    reminders = definition.workflow.reminders.values()
+    yield from (_reminder(definition, one) for one in reminders if key in definition.workflow.named(one.source))
+    suspension = definition.workflow.suspension
+    if suspension is not None and key in definition.workflow.named(suspension.source):
+        given_back = say("cli.told.given_back") if suspension.gives_back else ""
+        yield say("cli.told.suspension", who=_roles(suspension.by)) + given_back
     if state.kind == "end" or not moves:
         yield say("cli.told.end")
     elif state.rests:
@@ -110,13 +122,33 @@ def _told(definition: Definition, key: str) -> Iterator[str]:
 def _move(definition: Definition, name: str) -> str:
     rule = definition.workflow.transitions[name]
     target = definition.workflow.states[rule.to].label
-    who = say("list.or").join(say(f"role.{role}") for role in rule.by)
     text = say(
-        "cli.told.clock" if rule.at else "cli.told.move", who=who, move=rule.label, key=name, state=target,
+        "cli.told.clock" if rule.at else "cli.told.move", who=_roles(rule.by), move=rule.label, key=name, state=target,
         when=when_words(definition, rule, lang()),
     )  # fmt: skip
     guards = say("list.and").join(guard_words(definition, guard, lang()) for guard in rule.when)
     text += say("cli.told.if", what=guards) if guards else ""
     text += say("cli.told.note") if rule.note == "required" else ""
+    text += _undo(rule)
     told = say("list.and").join(dict.fromkeys(say(f"role.{effect.to}") for effect in rule.then))
     return text + (say("cli.told.mail", roles=told) if told else "")
+
+
+def _undo(rule: Transition) -> str:
+    if rule.undo is None:
+        return ""
+    if rule.undo.days is None:
+        return say("cli.told.undo", who=_roles(rule.undo.by))
+    return say("cli.told.undo_days", who=_roles(rule.undo.by), days=rule.undo.days)
+
+
+def _reminder(definition: Definition, rule: Reminder) -> str:
+    when = edge_words(definition, rule.at, lang())
+    if rule.at.edge == "silent":
+        return say("cli.told.reminder", role=say(f"role.{rule.to}"), when=when)
+    days = say("list.and").join(str(n) for n in rule.days)
+    return say("cli.told.reminder_days", role=say(f"role.{rule.to}"), when=when, days=days)
+
+
+def _roles(names: list[str]) -> str:
+    return say("list.or").join(say(f"role.{name}") for name in names)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from qtb.domain import facts, machine, roles
 from qtb.domain.definition import Definition
-from qtb.domain.errors import Reason
+from qtb.domain.errors import Invalid, Reason
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Edit, Transition
@@ -25,6 +25,8 @@ class Case:
     recommender_id: int | None
     version: int
     facts: Mapping[str, Any]
+    state_since: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    suspended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def explain(
     if not machine.is_allowed(rule, actor, case):
         # And no more: why it would be refused to those who may is not for everybody to know.
         return (Reason("role", {"roles": tuple(rule.by) or ("clock",), "move": rule.label}),)
+    if not machine.is_awake(case):
+        found.append(Reason("suspended", {"at": case.suspended_at}))
     if not machine.is_time(rule, timeline, case, now):
         found.append(_untimely(rule, timeline, case, now))
     unmet = [guard for guard in rule.when if not facts.answer(guard, case.facts)]
@@ -102,6 +106,8 @@ def edit_refusal(
     mine = [edit for edit in edits if roles.is_party(edit.by, actor, case)]
     if not mine:
         return (Reason("edit_role", {"roles": tuple(edit.by for edit in edits)}),)
+    if not machine.is_awake(case):
+        return (Reason("suspended", {"at": case.suspended_at}),)
     if any(timeline.is_open(edit.during, case, now) for edit in mine):
         return ()
     return (shut(timeline, mine[0].during, case, now),)
@@ -112,7 +118,7 @@ def shut(timeline: Timeline, row_key: str, case: Case, now: datetime) -> Reason:
     row = timeline.rows[row_key]
     if now < row.opens_at:
         return Reason("not_open", {"seq": row.seq, "row": row.title, "at": row.opens_at})
-    closed_at = timeline.closes_at(row_key, case)
+    closed_at = timeline.ends_at(row_key, case)
     return Reason("closed", {"seq": row.seq, "row": row.title, "at": closed_at, "now": now})
 
 
@@ -124,20 +130,14 @@ def ahead(definition: Definition, case: Case, *, timeline: Timeline, sealed: boo
     """
     workflow = definition.workflow
     rules = [rule for key, rule in workflow.transitions.items() if rule.at and case.state in workflow.sources(key)]
-    if sealed and any(guard.fact in facts.SEALED for rule in rules for guard in rule.when):
-        edges = [(timeline.edge_at(rule.at, case), rule.at) for rule in rules if rule.at]
-        at, edge = max(edges, key=lambda pair: pair[0])
-        return Ahead(at, edge, None)
-    due = [
-        (timeline.edge_at(rule.at, case), n, rule)
-        for n, rule in enumerate(rules)
-        if rule.at and all(facts.answer(guard, case.facts) for guard in rule.when)
-    ]
-    if not due:
+    if not machine.is_awake(case):
         return None
-    at, _, rule = min(due, key=lambda one: one[:2])
-    assert rule.at is not None
-    return Ahead(at, rule.at, rule)
+    found = [Ahead(at, edge, rule) for rule in rules if (edge := rule.at) and (at := _known_at(timeline, edge, case))]
+    if sealed and any(guard.fact in facts.SEALED for rule in rules for guard in rule.when):
+        last = max(found, key=lambda one: one.at, default=None)
+        return last and replace(last, transition=None)
+    due = [one for one in found if one.transition and all(facts.answer(g, case.facts) for g in one.transition.when)]
+    return min(due, key=lambda one: one.at, default=None)
 
 
 def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ...]:
@@ -146,11 +146,20 @@ def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ..
     return tuple(edit for edit in state.edits if roles.is_party(edit.by, actor, case))
 
 
+def _known_at(timeline: Timeline, edge: Edge, case: Case) -> datetime | None:
+    """Return an edge's instant as it is shown; None for a silence that the row's end cuts off or nobody can count."""
+    try:
+        at = timeline.shown_at(edge, case)
+    except Invalid:  # the sweep reports it; a page that only looks ahead goes on
+        return None
+    return None if edge.edge == "silent" and at >= timeline.closes_at(edge.row, case) else at
+
+
 def _untimely(rule: Transition, timeline: Timeline, case: Case, now: datetime) -> Reason:
     if rule.at is None:
         return shut(timeline, str(rule.during), case, now)
     row = timeline.rows[rule.at.row]
-    return Reason("not_due", {"seq": row.seq, "row": row.title, "at": timeline.edge_at(rule.at, case)})
+    return Reason("not_due", {"seq": row.seq, "row": row.title, "at": timeline.shown_at(rule.at, case)})
 
 
 def _from_at(rule: Transition, timeline: Timeline, now: datetime) -> datetime | None:

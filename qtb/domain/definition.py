@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from transitions import Machine
 
 from qtb.domain import evidence, machine, strict_yaml
+from qtb.domain.calendar import Calendar, Year
 from qtb.domain.errors import DefinitionError
 from qtb.domain.fields import FormSpec
 from qtb.domain.rubric import Rubric
@@ -20,16 +21,20 @@ from qtb.domain.workflow import Strict, Timeline, Workflow
 Shape = TypeVar("Shape", bound=Strict)
 
 FIXED: dict[str, type[Strict]] = {"workflow.yaml": Workflow, "timeline.yaml": Timeline, "rubric.yaml": Rubric}
+FOLDERS: dict[str, type[Strict]] = {"forms": FormSpec, "calendar": Year}
+
+MOST_KNOWN = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
-    """What may happen in one programme. Two definitions with one hash are the same object."""
+    """What may happen in one programme. Two definitions with one hash are the same object, so it is its own key."""
 
     workflow: Workflow
     timeline: Timeline
     rubric: Rubric
     forms: Mapping[str, FormSpec]
+    calendar: Calendar = field(compare=False)
     hash: str
     text: str
     places: Mapping[str, strict_yaml.Places] = field(repr=False, compare=False)
@@ -44,20 +49,47 @@ class Definition:
         return strict_yaml.place(self.places[file], tuple(path))
 
 
+_KNOWN: dict[str, Definition] = {}
+
+
 def from_files(files: Mapping[str, str]) -> Definition:
     """Read a programme's files (name relative to its folder → text). Raises DefinitionError with every finding."""
-    return from_text(json.dumps(dict(sorted(files.items())), ensure_ascii=False))
+    return from_text(_one_text(files))
 
 
-@lru_cache(maxsize=64)
+def digest(files: Mapping[str, str]) -> str:
+    """Return the hash of the definition that these files are, without reading them."""
+    return evidence.digest(_one_text(files))
+
+
+def known(digest: str) -> Definition | None:
+    """Return the definition with this hash, if this process has read it before."""
+    return _KNOWN.get(digest)
+
+
 def from_text(text: str) -> Definition:
-    """Read a definition from the one text that a cycle is pinned to."""
+    """Read a definition from the one text that a cycle is pinned to; one text is read once."""
+    digest = evidence.digest(text)
+    found = _KNOWN.get(digest)
+    if found is None:
+        found = _read(text)
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN.setdefault(digest, found)
+    return found
+
+
+def _one_text(files: Mapping[str, str]) -> str:
+    return json.dumps(dict(sorted(files.items())), ensure_ascii=False)
+
+
+def _read(text: str) -> Definition:
     files: dict[str, str] = json.loads(text)
     findings: list[str] = [f"{name}:1: the file is missing" for name in FIXED if name not in files]
     shapes: dict[str, Any] = {}
     places: dict[str, strict_yaml.Places] = {}
     for name in files:
-        shape = FIXED.get(name, FormSpec if name.startswith("forms/") else None)
+        shape = FIXED.get(name) or FOLDERS.get(name.partition("/")[0])
         if shape is None:
             findings.append(f"{name}:1: no such file belongs to a definition")
             continue
@@ -67,9 +99,18 @@ def from_text(text: str) -> Definition:
             findings += error.findings
     if findings:
         raise DefinitionError(findings)
-    forms = {name[len("forms/") : -len(".yaml")]: shapes[name] for name in files if name not in FIXED}
     workflow, timeline, rubric = (shapes[name] for name in FIXED)
-    return Definition(workflow, timeline, rubric, forms, hash=evidence.digest(text), text=text, places=places)
+    calendar = Calendar(_folder(shapes, "calendar").values(), workflow.programme.zone)
+    return Definition(
+        workflow, timeline, rubric, _folder(shapes, "forms"), calendar,
+        hash=evidence.digest(text), text=text, places=places,
+    )  # fmt: skip
+
+
+def _folder(shapes: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """Return what was read from a folder, by the files' names without their ends."""
+    mine = folder + "/"
+    return {name[len(mine) : -len(".yaml")]: shape for name, shape in shapes.items() if name.startswith(mine)}
 
 
 def _shape(shape: type[Shape], text: str, file: str) -> tuple[Shape, strict_yaml.Places]:

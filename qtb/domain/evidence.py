@@ -25,9 +25,38 @@ VARYING = ("subject_id", "seq", "prev", "from", "due")
 QUOTED = ("prev", "from", "due")
 
 
+# An encoder that is made once: json.dumps makes one at each call.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _written(value: Any) -> str:
+    """Return a text, an integer or null as JSON."""
+    return str(value) if type(value) is int else "null" if value is None else _encode(value)
+
+
+def _cut() -> tuple[list[str], list[str]]:
+    """Return the pieces of the canonical text around its VARYING values, and the keys of the others, in order."""
+    pieces, own, piece = [], [], "{"
+    for n, key in enumerate(KEYS):
+        piece += f'{"," if n else ""}"{key}":'
+        if key not in VARYING:
+            own.append(key)
+            piece += "%s"
+            continue
+        quote = '"' if key in QUOTED else ""
+        pieces.append(piece + quote)
+        piece = quote
+    return [*pieces, piece + "}"], own
+
+
+_PIECES, _OWN = _cut()
+_CUT = "\x00"  # no text that is kept holds it
+_FRAME = _CUT.join(_PIECES)
+
+
 def canonical(entry: Mapping[str, Any]) -> str:
     """Return the canonical text of an entry; every key of KEYS must be there."""
-    return json.dumps({key: entry[key] for key in KEYS}, ensure_ascii=False, separators=(",", ":"))
+    return "{" + ",".join(f'"{key}":{_written(entry[key])}' for key in KEYS) + "}"
 
 
 def digest(text: str) -> str:
@@ -41,16 +70,7 @@ def frame(constants: Mapping[str, Any]) -> list[str]:
     Joining pieces[0] + subject_id + pieces[1] + seq + … + pieces[-1] gives `canonical()` of the row. Quotes around
     text values are part of the pieces; the values themselves must need no escaping, and `due` must not be null.
     """
-    pieces, text = [], "{"
-    for key in KEYS:
-        text += ("" if text == "{" else ",") + json.dumps(key) + ":"
-        if key not in VARYING:
-            text += json.dumps(constants[key], ensure_ascii=False, separators=(",", ":"))
-            continue
-        quote = '"' if key in QUOTED else ""
-        pieces.append(text + quote)
-        text = quote
-    return [*pieces, text + "}"]
+    return (_FRAME % tuple([_written(constants[key]) for key in _OWN])).split(_CUT)
 
 
 def sealed(salt: str, details: str) -> str:

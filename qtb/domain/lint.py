@@ -7,10 +7,12 @@ from itertools import combinations
 
 from qtb.domain import facts, roles
 from qtb.domain.definition import Definition
-from qtb.domain.workflow import Transition
+from qtb.domain.reminders import ABOVE
+from qtb.domain.workflow import Key, Reminder, Transition
 
 ZONE = "Asia/Shanghai"  # what qtb/clock.py shows
 KINDS = ("start", "live", "side", "end")
+MAX_KEY = 40  # characters: a reminder's key is part of its letters' keys
 
 
 def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
@@ -27,6 +29,9 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *_reach(definition),
         *_ends(definition),
         *_clashes(definition),
+        *_edges(definition),
+        *_setbacks(definition),
+        *_reminders(definition, known),
     ]
 
 
@@ -139,3 +144,62 @@ def _clashes(definition: Definition) -> Iterator[str]:
         shared = set(workflow.sources(one)) & set(workflow.sources(two))
         if first.at == second.at and shared and not (first.when and second.when):
             yield _at(definition, f"leaves {sorted(shared)[0]} at the same edge as {one}", "transitions", two)
+
+
+def _edges(definition: Definition) -> Iterator[str]:
+    workflow = definition.workflow
+    edges = [("transitions", key, rule.at) for key, rule in workflow.transitions.items() if rule.at]
+    edges += [("reminders", key, rule.at) for key, rule in workflow.reminders.items()]
+    for part, key, edge in edges:
+        if (edge.edge == "silent") != (edge.working_days > 0):
+            yield _at(definition, "`working_days` (1 or more) belong to a silence and to nothing else", part, key, "at")
+
+
+def _setbacks(definition: Definition) -> Iterator[str]:
+    """What goes against the stream: taking a move back, stopping a case's clock."""
+    for key, rule in definition.workflow.transitions.items():
+        if rule.undo is not None:
+            yield from _movers(definition, rule.undo.by, "transitions", key, "undo", "by")
+    suspension = definition.workflow.suspension
+    if suspension is not None:
+        yield from _movers(definition, suspension.by, "suspension", "by")
+        yield from _sources(definition, suspension.source, "suspension", "from")
+
+
+def _reminders(definition: Definition, letters: set[str]) -> Iterator[str]:
+    for key, rule in definition.workflow.reminders.items():
+        place = ("reminders", key)
+        if len(key) > MAX_KEY:
+            yield _at(definition, f"longer than {MAX_KEY} characters", *place)
+        yield from (_at(definition, what, *place, "at") for what in _wrong_row(definition, rule.at.row))
+        yield from _sources(definition, rule.source, *place, "from")
+        yield from (_at(definition, what, *place, "to") for what in _wrong_reader(rule))
+        yield from (_at(definition, what, *place, "days") for what in _wrong_days(rule))
+        if rule.letter not in letters:
+            yield _at(definition, f"no letter {rule.letter} in both languages", *place, "letter")
+
+
+def _wrong_reader(rule: Reminder) -> Iterator[str]:
+    if rule.to not in (*roles.ROLES, ABOVE):
+        yield f"unknown role {rule.to}"
+    elif rule.to == ABOVE and rule.each != "unit":
+        yield f"{ABOVE} is told about a unit: `each: unit`"
+    elif (rule.each == "person") != (rule.to not in (*roles.MOVERS, ABOVE)):
+        yield "`each: person` belongs to those who have works assigned, who may not learn of each other"
+
+
+def _wrong_days(rule: Reminder) -> Iterator[str]:
+    if rule.at.edge == "silent":
+        if rule.days != [0]:
+            yield "a silence is told at its end: no `days`"
+    elif rule.days != sorted(set(rule.days), reverse=True) or rule.days[-1] < 1:
+        yield "days before an edge: at least 1, the most first, each once"
+
+
+def _movers(definition: Definition, named: Iterable[Key], *place: str) -> Iterator[str]:
+    yield from (_at(definition, f"unknown role {role}", *place) for role in named if role not in roles.MOVERS)
+
+
+def _sources(definition: Definition, named: Iterable[Key], *place: str) -> Iterator[str]:
+    known = (*definition.workflow.states, *KINDS)
+    yield from (_at(definition, f"unknown state {name}", *place) for name in named if name not in known)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from transitions import EventData, Machine
 
 from qtb.domain import facts, roles
-from qtb.domain.timeline import Timeline, passed
+from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Guard, Transition, Workflow
 
 # A refused move is an answer here, not an event worth a warning in the log.
@@ -61,13 +61,19 @@ def is_allowed(transition: Transition, actor: roles.Actor, case: Any) -> bool:
 def is_time(transition: Transition, timeline: Timeline, case: Any, now: Any) -> bool:
     """Tell whether the transition's window is open, or its edge has come, for this case."""
     if transition.at is not None:
-        return bool(passed(timeline.edge_at(transition.at, case), now))
+        return timeline.has_come(transition.at, case, now)
     return transition.during is None or timeline.is_open(transition.during, case, now)
+
+
+def is_awake(case: Any) -> bool:
+    """Tell whether the case's clock runs: while it is suspended nothing moves it but its resumption or an override."""
+    return case.suspended_at is None
 
 
 def _conditions(transition: Transition) -> list[Any]:
     return [
         partial(_role, transition),
+        lambda event: is_awake(_probe(event).case),
         partial(_time, transition),
         *(partial(_guard, guard) for guard in transition.when),
     ]

@@ -57,4 +57,4 @@ def is_party(role: str, actor: Actor, case: Any) -> Any:
         return role in MOVERS
     column = getattr(case, relation)
     units = actor.units[role]
-    return column.in_(sorted(units)) if hasattr(column, "in_") else column in units
+    return column.in_(list(units)) if hasattr(column, "in_") else column in units

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from qtb.domain.calendar import Calendar
 from qtb.domain.workflow import Edge
+
+TICK = timedelta(microseconds=1)  # what a database keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,12 @@ class Row:
     closes_at: datetime
     held_at: datetime | None = None
     party: str = ""
+    grace: timedelta = timedelta(0)  # not shown: what comes in it is taken, and marked as late
+
+    @property
+    def shuts_at(self) -> datetime:
+        """When the door shuts: the end that is shown, and the grace after it."""
+        return self.closes_at + self.grace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class Extension:
 
 
 class Owned(Protocol):
-    """What an extension can be matched against: a submission's id and its unit's."""
+    """What an edge can be reckoned for: a submission's id, its unit's, and since when it stands where it stands."""
 
     @property
     def id(self) -> Any:
@@ -44,42 +53,85 @@ class Owned(Protocol):
     def unit_id(self) -> Any:
         """The unit that entered it."""
 
+    @property
+    def state_since(self) -> Any:
+        """When it came into its state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The rows of one cycle by key, and the extensions granted."""
+    """The rows of one cycle by key, the extensions granted, and the working days that silences are counted in."""
 
     rows: Mapping[str, Row]
     extensions: tuple[Extension, ...] = field(default=())
+    calendar: Calendar = field(default=Calendar((), "UTC"), compare=False)
 
-    def closes_at(self, row_key: str, case: Owned) -> datetime:
-        """Return the end of the row for this case: the latest of its own end and the extensions that reach it."""
+    def ends_at(self, row_key: str, case: Owned) -> datetime:
+        """Return the row's end as it is shown for this case: the latest of its own and the extensions that reach it."""
         ends = [one.until for one in self.extensions if one.row_key == row_key and reaches(one, case)]
         return max([self.rows[row_key].closes_at, *ends])
 
+    def closes_at(self, row_key: str, case: Owned) -> datetime:
+        """Return when the row's door shuts for this case: the end that is shown, and the grace."""
+        return self.ends_at(row_key, case) + self.rows[row_key].grace
+
     def edge_at(self, edge: Edge, case: Owned) -> datetime:
-        """Return the instant of an edge for this case."""
+        """Return the instant of an edge for this case. Raises Invalid("calendar_year") for unknown working days."""
         if edge.edge == "closes":
             return self.closes_at(edge.row, case)
+        if edge.edge == "silent":
+            return self.calendar.ends_at(max(self.rows[edge.row].opens_at, case.state_since), edge.working_days)
         return self.fixed_at(edge)
 
+    def shown_at(self, edge: Edge, case: Owned) -> datetime:
+        """Return the instant of an edge as everybody may know it: without the grace."""
+        return self.ends_at(edge.row, case) if edge.edge == "closes" else self.edge_at(edge, case)
+
     def fixed_at(self, edge: Edge) -> datetime:
-        """Return an edge's instant without extensions; a row without an instant is held when it closes."""
+        """Return an edge's instant without extensions: of a silence, the first at which it can fall for any case.
+
+        A row without an instant is held when it closes.
+        """
         row = self.rows[edge.row]
+        if edge.edge == "silent":
+            return self.calendar.ends_at(row.opens_at, edge.working_days)
         if edge.edge == "opens":
             return row.opens_at
-        return (row.held_at or row.closes_at) if edge.edge == "held" else row.closes_at
+        return (row.held_at or row.closes_at) if edge.edge == "held" else row.shuts_at
+
+    def cutoff(self, edge: Edge, closes_at: datetime, now: datetime) -> datetime:
+        """Return before when a silence must have begun to have ended by now, and before its row closed.
+
+        Without the row's end a sweep after an outage would take a silence for older than the deadline before it.
+        """
+        return self.calendar.cutoff(min(now, closes_at - TICK), edge.working_days)
+
+    def has_come(self, edge: Edge, case: Owned, now: datetime) -> bool:
+        """Tell whether an edge has come for this case."""
+        if edge.edge == "silent":
+            cutoff = self.cutoff(edge, self.closes_at(edge.row, case), now)
+            return bool(silent(self.rows[edge.row].opens_at, case.state_since, cutoff))
+        return bool(passed(self.edge_at(edge, case), now))
 
     def is_open(self, row_key: str, case: Owned, now: datetime) -> bool:
         """Tell whether the row is open for this case."""
         return bool(within(self.rows[row_key].opens_at, self.closes_at(row_key, case), now))
 
+    def is_late(self, row_key: str, case: Owned, now: datetime) -> bool:
+        """Tell whether the row is open for this case only by its grace."""
+        return self.is_open(row_key, case, now) and self.ends_at(row_key, case) <= now
+
+    def bearing_on(self, ids: Collection[int]) -> Timeline:
+        """Return the timeline without the extensions that were given to submissions other than these."""
+        mine = tuple(one for one in self.extensions if one.submission_id is None or one.submission_id in ids)
+        return replace(self, extensions=mine)
+
     def edges(self, edges: Iterable[Edge]) -> list[datetime]:
-        """Return every instant at which one of these edges can fall for any case, in order, each once."""
+        """Return the instants at which these edges fall, each once, in order; of silences only the first."""
         edges = list(edges)
         found = {self.fixed_at(edge) for edge in edges}
         closing = {edge.row for edge in edges if edge.edge == "closes"}
-        found |= {one.until for one in self.extensions if one.row_key in closing}
+        found |= {one.until + self.rows[one.row_key].grace for one in self.extensions if one.row_key in closing}
         return sorted(found)
 
 
@@ -93,6 +145,11 @@ def reaches(extension: Extension, case: Owned) -> bool:
 def within(opens_at: Any, closes_at: Any, now: datetime) -> Any:
     """Apply the window rule: values give a bool, columns a clause."""
     return (opens_at <= now) & (closes_at > now)
+
+
+def silent(opens_at: datetime, since: Any, cutoff: Any) -> Any:
+    """Apply the silence rule: the case's last step and the row's opening lie before a cutoff. Values or columns."""
+    return (since < cutoff) & (opens_at < cutoff)
 
 
 def passed(instant: Any, now: datetime) -> Any:

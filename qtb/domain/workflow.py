@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,10 +62,15 @@ class Guard(Strict):
 
 
 class Edge(Strict):
-    """A moment of a timeline row: when it opens, closes, or the instant it is held at."""
+    """A moment of a timeline row: when it opens, closes, or the instant it is held at.
+
+    `silent` is a moment of its own for each case: when it has stood where it stands, with the row open, for so many
+    working days.
+    """
 
     row: Key
-    edge: Literal["opens", "closes", "held"]
+    edge: Literal["opens", "closes", "held", "silent"]
+    working_days: int = Field(default=0, ge=0, le=250)
 
 
 class Effect(Strict):
@@ -73,6 +79,36 @@ class Effect(Strict):
     effect: Literal["mail"]
     letter: Key
     to: Key
+
+
+class Undo(Strict):
+    """Who may take a move back, as the last thing that happened, and within how many days (None: any time)."""
+
+    by: list[Key] = Field(min_length=1)
+    days: int | None = Field(default=None, ge=0, le=366)
+
+
+class Suspension(Strict):
+    """Who may stop a case's clock, in which states, and whether the days are given back when it goes on."""
+
+    by: list[Key] = Field(min_length=1)
+    source: list[Key] = Field(alias="from", min_length=1)
+    gives_back: bool
+
+
+class Reminder(Strict):
+    """A letter ahead of an edge (`days` before it), or at it, to those whose turn it is.
+
+    `each: unit` gathers a unit's cases into one letter, `each: person` an evaluator's open works. `to` is a role, or
+    `above`: those above the silent unit.
+    """
+
+    at: Edge
+    days: list[int] = Field(default=[0], min_length=1)
+    source: list[Key] = Field(alias="from", min_length=1)
+    to: Key
+    each: Literal["submission", "unit", "person"] = "submission"
+    letter: Key
 
 
 class Transition(Strict):
@@ -90,6 +126,7 @@ class Transition(Strict):
     note: Literal["none", "optional", "required"] = "none"
     then: list[Effect] = []
     tone: Literal["primary", "plain", "danger"] = "plain"
+    undo: Undo | None = None
 
 
 class RowKind(Strict):
@@ -124,6 +161,8 @@ class Workflow(Strict):
     path: list[Key]  # the states of the good way, in order: the stepper
     states: dict[Key, State]
     transitions: dict[Key, Transition]
+    suspension: Suspension | None = None
+    reminders: dict[Key, Reminder] = {}
 
     @property
     def start(self) -> Key:
@@ -132,8 +171,12 @@ class Workflow(Strict):
 
     def sources(self, transition: Key) -> list[Key]:
         """Return the states from which a transition leaves; `from` may name states or kinds."""
-        named = set(self.transitions[transition].source)
-        return [key for key, state in self.states.items() if key in named or state.kind in named]
+        return self.named(self.transitions[transition].source)
+
+    def named(self, names: Iterable[Key]) -> list[Key]:
+        """Return the states that are named themselves or by their kind."""
+        chosen = set(names)
+        return [key for key, state in self.states.items() if key in chosen or state.kind in chosen]
 
     def clocked(self) -> list[Key]:
         """Return the transitions that belong to the clock."""

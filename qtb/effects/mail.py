@@ -30,7 +30,8 @@ LANGUAGES = ("zh", "en")  # the order in which they stand in one message
 PLACEHOLDERS = frozenset(
     {
         "person", "team", "title", "number", "unit", "recommender", "programme", "cycle", "organiser",
-        "move_note", "state", "level", "until", "link",
+        "move_note", "state", "level", "until", "link", "row", "works", "n_works", "working_days",
+        "opens", "closes", "held",
     }
 )  # fmt: skip
 TIMEOUT = 10  # seconds for each answer of the mail server

@@ -8,27 +8,25 @@ two moves from one position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, insert, literal, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qtb.domain import decide
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
-from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.store import audit, cycles, evaluations, facts
-from qtb.store.audit import Entry, History
-from qtb.store.cycles import Cycle
-from qtb.store.outbox import Outbox
+from qtb.services import notes
+from qtb.store import audit, cycles, facts, ledger, moves
+from qtb.store.audit import Entry
+from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
-
-MAX_NOTE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,77 +41,70 @@ def advance(
     session: Session,
     transition: str,
     *,
-    cycle: Cycle,
+    cycle: Pinned,
     now: datetime,
     actor: Actor,
     ids: Sequence[int] | None = None,
     limit: int | None = None,
+    span: tuple[int, int] | None = None,
     note: str = "",
 ) -> Outcome:
-    """Make a move for the submissions named by `ids`, or (None) for all that qualify, at most `limit` of them.
+    """Make a move for the submissions named by `ids`, or (None) for all that qualify and are not set aside.
 
-    With ids it is all or nothing: NotNow gives every reason why one of them did not move.
+    For all, `limit` says at most how many, and `span` from which id to which. With ids it is all or nothing: NotNow
+    gives every reason why one of them did not move.
     """
     definition = cycle.definition
     rule = definition.workflow.transitions.get(transition)
     if rule is None:
         raise Missing("transition", name=transition[:40])
-    note = _checked(note, rule)
-    times = cycles.timeline_of(session, cycle.id)
-    entry = _entry(rule, transition, actor=actor, now=now, note=note)
-    qualifying = facts.qualifies(definition, transition, times=times, actor=actor, now=now)
-    rows = select(Submission).where(Submission.cycle_id == cycle.id, *qualifying)
-    due = facts.due_text(rule.at, times) if rule.at else ""
-    n_moved = _move(session, entry, definition, _chosen(session, rows, ids, limit), due)
-    if ids is not None and n_moved != len(set(ids)):
-        raise _refusal(session, transition, cycle=cycle, ids=ids, actor=actor, now=now)
-    _post(session, entry, rule, n_moved)
+    entry = _entry(rule, transition, actor=actor, now=now, note=_checked(note, rule))
+    session.flush()
+    work = session.connection()
+    if ids is None:
+        n_moved = _move_all(session, entry, cycle, actor, limit, span)
+    else:
+        n_moved = _move_these(session, work, entry, cycle, actor, sorted(set(ids)))
+    if n_moved and rule.then:
+        moves.posting(definition, transition).run(work, {"batch": entry.batch_id})
+    session.expire_all()
     return Outcome(entry.batch_id, n_moved)
 
 
-def begin(session: Session, submission: Submission, *, cycle: Cycle, actor: Actor, now: datetime, role: str) -> None:
+def begin(session: Session, submission: Submission, *, cycle: Pinned, actor: Actor, now: datetime, role: str) -> None:
     """Put a new submission at the start of its cycle's workflow."""
+    cycles.hold(session, cycle)
     start = cycle.definition.workflow.start
     submission.state, submission.kind, submission.state_since = start, "start", now
     session.add(submission)
     session.flush()
     entry = Entry("submission", "begin", actor, now, to_state=start, role=role)
-    _move(session, entry, cycle.definition, select(Submission).where(Submission.id == submission.id), "")
+    rows = select(Submission).where(Submission.id == submission.id)
+    _follow(session.connection(), entry, cycle.definition, audit.append(session, entry, rows))
     session.refresh(submission)
 
 
-def override(
-    session: Session, to_state: str, *, cycle: Cycle, submission_id: int, actor: Actor, now: datetime, reason: str,
-    seen: int | None = None,
-) -> Outcome:  # fmt: skip
-    """Put a submission into any state, against the rules, with a reason; history says that it was an override.
+def put(session: Session, entry: Entry, *, cycle: Pinned, rows: Select[Any], ids: Sequence[int]) -> int:
+    """Put the chosen submissions where an entry says, outside the rules: for overrides, undoing, adopting.
 
-    With `seen`, the version that the person had before his eyes, somebody faster wins: Conflict.
+    Whoever calls this answers for it with the entry's kind and reason. Raises Conflict("team_taken") where one comes
+    back to life while its team stands entered again.
     """
-    definition = cycle.definition
-    if not actor.holds("organiser"):
-        raise Denied("only_organiser")
-    if to_state not in definition.workflow.states:
-        raise Invalid("unknown_state", name=to_state[:40])
-    if not reason.strip():
-        raise Invalid("reason_required")
-    team = session.scalar(select(Submission.team_name).filter_by(id=submission_id, cycle_id=cycle.id))
-    if team is None:
-        raise Missing("submission")
-    details = {"note": _short(reason)}
-    entry = Entry("submission", "override", actor, now, to_state=to_state, role="organiser", details=details)
-    rows = _chosen(session, select(Submission).where(Submission.state != to_state), [submission_id], None)
-    audit.refuse_stale(session, "submission", submission_id, seen)
+    cycles.hold(session, cycle)
+    team = session.scalar(select(Submission.team_name).where(Submission.id.in_(ids)).limit(1))  # for the refusal
     try:
-        n_moved = _move(session, entry, definition, rows, "")
-    except IntegrityError:  # brought back to life while its team stands entered again
+        moves.lock(session.connection(), ids)
+        n_written = audit.append(session, entry, rows.where(Submission.id.in_(ids)))
+        _follow(session.connection(), entry, cycle.definition, n_written)
+    except IntegrityError:
         raise Conflict("team_taken", team=team) from None
-    if n_moved != 1:
-        raise Conflict("already_there", state=definition.workflow.states[to_state].label)
-    state = definition.workflow.states[to_state]
-    if not (state.decided or state.listed):
-        evaluations.forget_level(session, submission_id)  # a later award needs a decision of its own
-    return Outcome(entry.batch_id, 1)
+    session.expire_all()
+    return n_written
+
+
+def put_off(submission: Submission, by: timedelta) -> None:
+    """Let the days of a suspension not count: what is reckoned from the last step goes on where it stood."""
+    submission.state_since += by
 
 
 def _entry(rule: Transition, transition: str, *, actor: Actor, now: datetime, note: str) -> Entry:
@@ -123,48 +114,96 @@ def _entry(rule: Transition, transition: str, *, actor: Actor, now: datetime, no
     return Entry("submission", "move", actor, now, transition, rule.to, role, row_key, details)
 
 
-def _chosen(
-    session: Session, rows: Select[Any], ids: Sequence[int] | None, limit: int | None
-) -> Select[Any]:
-    """Say which rows and lock them: a person waits for the row, the clock leaves locked rows to the next sweep."""
-    if ids is None:
-        return rows.order_by(Submission.id).limit(limit).with_for_update(skip_locked=True, of=Submission)
-    # A statement of its own, so that the next one sees what the one who held the lock has committed.
-    session.execute(select(Submission.id).where(Submission.id.in_(ids)).order_by(Submission.id).with_for_update())
-    return rows.where(Submission.id.in_(ids))
+def _move_all(
+    session: Session, entry: Entry, cycle: Pinned, actor: Actor, limit: int | None, span: tuple[int, int] | None
+) -> int:
+    """Move what qualifies and is not set aside; rows that somebody holds are left to the next sweep."""
+    definition, rule = cycle.definition, cycle.definition.workflow.transitions[entry.transition]
+    times = cycles.timeline_of(session, cycle.id)
+    qualifying = facts.qualifies(definition, entry.transition, times=times, actor=actor, now=entry.at)
+    rows = select(Submission).where(
+        Submission.cycle_id == cycle.id, *qualifying, ledger.not_aside(entry.transition, entry.at),
+        *([Submission.id.between(*span)] if span else []),
+    )  # fmt: skip
+    claimed = rows.order_by(Submission.id).limit(limit).with_for_update(skip_locked=True, of=Submission)
+    due = facts.due_text(rule.at, times, entry.at) if rule.at else ""
+    return _follow(session.connection(), entry, definition, audit.append(session, entry, claimed, due=due))
 
 
-def _move(session: Session, entry: Entry, definition: Definition, rows: Select[Any], due: Any) -> int:
-    n_written = audit.append(session, entry, rows, due=due)
+def _move_these(
+    session: Session, work: Connection, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int]
+) -> int:
+    """Move all of these submissions, or raise NotNow, Denied, Missing or Conflict with every reason against one."""
+    rule = cycle.definition.workflow.transitions[entry.transition]
+    times = _times(session, work, cycle, rule).bearing_on(ids)
+    entry = _marked(session, entry, times, rule, ids)
+    is_time, n_moved = facts.timely(rule, times, entry.at), 0
+    if is_time is True and rule.at is None and len(ids) == 1:
+        n_moved = _write_one(work, entry, cycle, actor, ids[0])
+    elif is_time is not False:
+        n_moved = _write_some(session, entry, cycle, actor, ids, is_time, times)
+    _follow(work, entry, cycle.definition, n_moved)
+    if n_moved != len(ids):
+        raise _refusal(session, entry.transition, cycle=cycle, ids=ids, actor=actor, now=entry.at)
+    return n_moved
+
+
+def _times(session: Session, work: Connection, cycle: Pinned, rule: Transition) -> Timeline:
+    """Return as much of the timeline as the move hangs on."""
+    if rule.during is not None:
+        return cycles.window_of(work, cycle.id, rule.during)
+    cycles.pinned(session, cycle.id)  # for its lock
+    return cycles.timeline_of(session, cycle.id) if rule.at is not None else Timeline({})
+
+
+def _write_one(work: Connection, entry: Entry, cycle: Pinned, actor: Actor, submission_id: int) -> int:
+    """Write the entry of one submission that a person moves in an open window: what happens all day."""
+    rule = cycle.definition.workflow.transitions[entry.transition]
+    held = tuple((role, len(actor.units[role])) for role in rule.by if actor.holds(role))
+    given = {
+        "cycle_id": cycle.id, "id": submission_id, "definition_hash": cycle.definition.hash,
+        **facts.shaped(actor, (role for role, _ in held)), **audit.values(entry),
+    }  # fmt: skip
+    return moves.writing_one(cycle.definition, entry.transition, held).run(work, given).rowcount
+
+
+def _write_some(
+    session: Session, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int], is_time: Any, times: Timeline
+) -> int:
+    """Write the entries of several submissions, or where each has its own end of the window, or at an edge."""
+    rule = cycle.definition.workflow.transitions[entry.transition]
+    moves.lock(session.connection(), ids)
+    pin = facts.is_pinned(cycle.id, cycle.definition.hash)
+    rows = select(Submission).where(Submission.cycle_id == cycle.id, Submission.id.in_(ids), is_time, pin)
+    due = facts.due_text(rule.at, times, entry.at) if rule.at else ""
+    return audit.append(session, entry, rows.where(*facts.fits(cycle.definition, entry.transition, actor)), due=due)
+
+
+def _marked(session: Session, entry: Entry, times: Timeline, rule: Transition, ids: Sequence[int]) -> Entry:
+    """Mark an entry as late where the row is open only by its grace for one of those it is about."""
+    row = times.rows.get(rule.during or "")
+    if row is None or not row.grace or entry.at < row.closes_at:
+        return entry
+    rows = session.scalars(select(Submission).where(Submission.id.in_(ids)))
+    late = any(times.is_late(row.key, one, entry.at) for one in rows)
+    return replace(entry, details={**entry.details, "late": True}) if late else entry
+
+
+def _follow(work: Connection, entry: Entry, definition: Definition, n_written: int) -> int:
+    """Let the submissions follow their entries; return how many."""
     kind = definition.workflow.states[entry.to_state].kind
-    moved = {"state": entry.to_state, "kind": kind, "state_since": entry.at}
-    if n_written and audit.follow(session, entry, **moved) != n_written:
+    if n_written and audit.follow(work, entry, state=entry.to_state, kind=kind, state_since=entry.at) != n_written:
         raise Conflict("stale")
-    session.expire_all()
     return n_written
 
 
-def _post(session: Session, entry: Entry, rule: Transition, n_moved: int) -> None:
-    for n, effect in enumerate(rule.then if n_moved else []):
-        columns = {
-            "key": literal(f"{entry.batch_id}:{n}:") + History.subject_id.cast(String),
-            "batch_id": History.batch_id,
-            "submission_id": History.subject_id,
-            "created_at": History.at,
-            "next_at": History.at,
-            **{"effect": literal(effect.effect), "letter": literal(effect.letter), "to_role": literal(effect.to)},
-            **{"status": literal("waiting"), "n_tries": literal(0)},
-            **{"recipients": literal(""), "error": literal("")},
-        }
-        batch = select(*columns.values()).where(History.batch_id == entry.batch_id)
-        session.execute(insert(Outbox).from_select(list(columns), batch, include_defaults=False))
-
-
 def _refusal(
-    session: Session, transition: str, *, cycle: Cycle, ids: Sequence[int], actor: Actor, now: datetime
+    session: Session, transition: str, *, cycle: Pinned, ids: Sequence[int], actor: Actor, now: datetime
 ) -> Exception:
-    times = cycles.timeline_of(session, cycle.id)
+    times, definition = cycles.timeline_of(session, cycle.id), cycle.definition
     session.expire_all()
+    if cycles.pinned(session, cycle.id).definition.hash != definition.hash:
+        return Conflict("adopted_meanwhile")
     for submission_id in ids:
         row = session.get(Submission, submission_id)
         if row is None or row.cycle_id != cycle.id:
@@ -179,17 +218,7 @@ def _refusal(
 
 
 def _checked(note: str, rule: Transition) -> str:
-    note = _short(note)
+    note = notes.short(note)
     if rule.note == "required" and not note:
         raise Invalid("note_required", move=rule.label)
     return note if rule.note != "none" else ""
-
-
-def _short(note: str) -> str:
-    try:
-        note = clean(note, lines=True)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(note) > MAX_NOTE:
-        raise Invalid("field_too_long", max=MAX_NOTE, n=len(note))
-    return note

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from qtb.domain import timeline
+from qtb.domain import row_order, timeline
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
 from qtb.domain.fields import FieldError, clean
 from qtb.domain.roles import Actor
+from qtb.domain.row_order import Finding
+from qtb.domain.timeline import Row, Timeline
 from qtb.store import audit, cycles
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle, Extension, TimelineRow
@@ -24,6 +26,7 @@ from qtb.store.submissions import Submission
 
 # A year's key stands in addresses: letters, digits and hyphens.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}", re.ASCII)
+MAX_GRACE = 10_080  # minutes: a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Planned:
     text: str = ""
     party: str = ""
     url: str = ""
+    grace_minutes: int = 0
 
 
 def open_cycle(
@@ -67,7 +71,7 @@ def open_cycle(
 
 
 def faults(definition: Definition, rows: Sequence[Planned]) -> list[Reason]:
-    """Return what stands against these rows: a gate without a window, a key twice, an end before its start."""
+    """Return what stands against these rows: a gate without a window, a key twice, a deadly order."""
     found, keys = [], [row.key for row in rows]
     for key, kind in definition.timeline.rows.items():
         if kind.gate and key not in keys:
@@ -78,26 +82,49 @@ def faults(definition: Definition, rows: Sequence[Planned]) -> list[Reason]:
         if keys.count(row.key) > 1:
             found.append(Reason("row_twice", {"seq": row.seq, "row": row.title}))
         found += [Reason(code, {"seq": row.seq, "row": row.title}) for code in _row_faults(definition, row)]
-    return found
+    return found or [one.reason for one in _order(definition, rows) if one.is_error]
+
+
+def doubts(definition: Definition, rows: Sequence[Planned]) -> list[Reason]:
+    """Return what is odd about the order of these rows, and may be meant; rows with faults are not looked at."""
+    return [] if faults(definition, rows) else [one.reason for one in _order(definition, rows)]
 
 
 def change_row(
     session: Session, cycle: Cycle, planned: Planned, *, actor: Actor, now: datetime, reason: str, seen: int
 ) -> None:
-    """Move a row's dates, with a reason and history; everything that hangs on them follows from the next instant on."""
+    """Move one row's dates, as `change_rows` does."""
+    change_rows(session, cycle, [planned], actor=actor, now=now, reason=reason, seen=seen)
+
+
+def change_rows(
+    session: Session, cycle: Cycle, planned: Sequence[Planned], *, actor: Actor, now: datetime, reason: str, seen: int
+) -> None:
+    """Move rows' dates, with a reason and one entry; what hangs on them follows from the next instant on."""
     only_organiser(actor)
-    row = session.scalar(select(TimelineRow).where(TimelineRow.cycle_id == cycle.id, TimelineRow.key == planned.key))
-    if row is None:
-        raise Missing("row")
-    reason = _checked(reason)
-    for code in _row_faults(cycle.definition, planned):
-        raise Invalid(code, seq=row.seq, row=row.title)
-    before = {"opens": _iso(row.opens_at), "closes": _iso(row.closes_at), "held": _iso(row.held_at)}
-    row.opens_at, row.closes_at, row.held_at = planned.opens_at, planned.closes_at, planned.held_at
-    changes = {planned.key: [before, _window(planned)]}
+    reason, changes = _checked(reason), {}
+    for one, row in pairs(session, cycle, planned):
+        before, after = _window(as_planned(row)), _window(one)
+        if row.grace_minutes != one.grace_minutes:
+            before["grace"], after["grace"] = row.grace_minutes, one.grace_minutes
+        row.opens_at, row.closes_at, row.held_at = one.opens_at, one.closes_at, one.held_at
+        row.grace_minutes = one.grace_minutes
+        changes[one.key] = [before, after]
     audit.record(
         session, cycle, "row", actor=actor, now=now, role="organiser", seen=seen, note=reason, changes=changes
     )
+
+
+def pairs(session: Session, cycle: Cycle, planned: Sequence[Planned]) -> list[tuple[Planned, TimelineRow]]:
+    """Return the rows that are to be moved, with where to. Raises Missing, or Invalid for what no row can be."""
+    mine = session.scalars(select(TimelineRow).where(TimelineRow.cycle_id == cycle.id))
+    rows = {row.key: row for row in mine}
+    for one in planned:
+        if one.key not in rows:
+            raise Missing("row")
+        for code in _row_faults(cycle.definition, one):
+            raise Invalid(code, seq=rows[one.key].seq, row=rows[one.key].title)
+    return [(one, rows[one.key]) for one in planned]
 
 
 def extend(
@@ -106,19 +133,8 @@ def extend(
 ) -> Extension:  # fmt: skip
     """Let a row end later for one submission, one unit, or all."""
     only_organiser(actor)
-    times = cycles.timeline_of(session, cycle.id)
-    kind = cycle.definition.timeline.rows.get(row_key)
-    if row_key not in times.rows or kind is None or not kind.gate:
-        raise Missing("row")
-    if submission is not None and submission.cycle_id != cycle.id:
-        raise Missing("submission")
-    if submission is not None and submission.kind == "end":
-        raise Conflict("extension_ended", number=submission.number)
+    refuse_extension(session, cycle, row_key=row_key, until=until, now=now, submission=submission)
     reason = _checked(reason)
-    if until <= now:
-        raise Invalid("extension_past", at=until)
-    if until <= times.rows[row_key].closes_at:
-        raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
     granted = Extension(
         cycle_id=cycle.id, row_key=row_key, until=until, reason=reason, granted_at=now,
         granted_by=actor.user_id, submission_id=submission.id if submission else None,
@@ -133,6 +149,24 @@ def extend(
         session, subject, "extension", actor=actor, now=now, role="organiser", note=granted.reason, changes=changes
     )
     return granted
+
+
+def refuse_extension(
+    session: Session, cycle: Cycle, *, row_key: str, until: datetime, now: datetime, submission: Submission | None
+) -> None:
+    """Raise what stands against an extension: no such row, an end that is past or early, a submission that ended."""
+    times = cycles.timeline_of(session, cycle.id)
+    kind = cycle.definition.timeline.rows.get(row_key)
+    if row_key not in times.rows or kind is None or not kind.gate:
+        raise Missing("row")
+    if submission is not None and submission.cycle_id != cycle.id:
+        raise Missing("submission")
+    if submission is not None and submission.kind == "end":
+        raise Conflict("extension_ended", number=submission.number)
+    if until <= now:
+        raise Invalid("extension_past", at=until)
+    if until <= times.rows[row_key].closes_at:
+        raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
 
 
 def _checked(reason: str) -> str:
@@ -151,9 +185,34 @@ def only_organiser(actor: Actor) -> None:
         raise Denied("only_organiser")
 
 
+def as_planned(row: TimelineRow) -> Planned:
+    """Return a stored row's dates as a plan of them."""
+    return Planned(
+        row.key, row.seq, row.title, row.opens_at, row.closes_at, row.held_at, grace_minutes=row.grace_minutes
+    )
+
+
+def as_rows(planned: Sequence[Planned]) -> dict[str, Row]:
+    """Return the dated ones of planned rows as values, by key."""
+    return {
+        one.key: Row(
+            one.key, one.seq, one.title, one.opens_at, one.closes_at, one.held_at, one.party,
+            timedelta(minutes=one.grace_minutes),
+        )
+        for one in planned
+        if one.opens_at and one.closes_at
+    }  # fmt: skip
+
+
+def _order(definition: Definition, rows: Sequence[Planned]) -> list[Finding]:
+    return row_order.findings(definition, Timeline(as_rows(rows), calendar=definition.calendar))
+
+
 def _row_faults(definition: Definition, row: Planned) -> list[str]:
     kind = definition.timeline.rows.get(row.key)
     gate = kind is not None and kind.gate
+    if not 0 <= row.grace_minutes <= MAX_GRACE:
+        return ["row_grace"]
     if (row.opens_at is None) != (row.closes_at is None) or (gate and row.opens_at is None):
         return ["row_undated"]
     if row.opens_at is None or row.closes_at is None:
@@ -169,10 +228,11 @@ def _row(planned: Planned) -> TimelineRow:
     return TimelineRow(
         key=planned.key, seq=planned.seq, title=planned.title[:200], text=planned.text[:200], party=planned.party[:200],
         url=planned.url[:500], opens_at=planned.opens_at, closes_at=planned.closes_at, held_at=planned.held_at,
+        grace_minutes=planned.grace_minutes,
     )  # fmt: skip
 
 
-def _window(row: Planned) -> dict[str, str | None]:
+def _window(row: Planned) -> dict[str, Any]:
     return {"opens": _iso(row.opens_at), "closes": _iso(row.closes_at), "held": _iso(row.held_at)}
 
 

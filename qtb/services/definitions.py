@@ -24,18 +24,21 @@ def load(key: str) -> Definition:
 
 def load_folder(folder: Path) -> Definition:
     """Return the definition in a folder, checked."""
-    files: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).as_posix()
-        try:
-            files[name] = path.read_text("utf-8")
-        except (UnicodeDecodeError, OSError) as error:
-            raise DefinitionError([f"{name}:1: cannot be read: {error}"]) from None
-    found = definition.from_files(files)
+    found = definition.from_files(_files(folder))
     wrong = lint.findings(found, letters())
     if wrong:
         raise DefinitionError(wrong)
     return found
+
+
+def digest(key: str) -> str | None:
+    """Return the hash that a programme's definition would have as its files are now, unchecked; None without them."""
+    if key not in programmes():
+        return None
+    try:
+        return definition.digest(_files(config.workflows_folder() / key))
+    except DefinitionError:
+        return ""  # like no definition's: whoever loads it is told why
 
 
 def letters() -> set[str]:
@@ -43,3 +46,14 @@ def letters() -> set[str]:
     names = [path.name.rsplit(".", 2) for path in (config.folder("templates") / "mail").glob("*.txt")]
     have = {lang: {name for name, its, _ in names if its == lang} for lang in ("zh", "en")}
     return have["zh"] & have["en"]
+
+
+def _files(folder: Path) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder).as_posix()
+        try:
+            files[name] = path.read_text("utf-8")
+        except (UnicodeDecodeError, OSError) as error:
+            raise DefinitionError([f"{name}:1: cannot be read: {error}"]) from None
+    return files

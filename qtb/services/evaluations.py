@@ -12,6 +12,7 @@ from qtb.domain import rubric
 from qtb.domain.decide import shut
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
 from qtb.domain.fields import FieldError, clean
+from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.services.cycles import only_organiser
@@ -36,6 +37,7 @@ class Unscored(Invalid):
 def assign(session: Session, submission: Submission, evaluator: Account, *, actor: Actor, now: datetime) -> Sheet:
     """Give a work to an evaluator; a second time changes nothing."""
     only_organiser(actor)
+    cycles.hold(session, submission.cycle)
     lock(session, submission)
     roles = {one.role for one in accounts.memberships(session, evaluator.id)}
     if "evaluator" not in roles:
@@ -66,6 +68,7 @@ def score(
     """Keep an evaluator's scores; with `finish` every item must have one and the sheet counts from then on."""
     if sheet.evaluator_id != actor.user_id:
         raise Denied("not_yours")
+    cycles.hold(session, sheet.submission.cycle)
     lock(session, sheet.submission)
     session.refresh(sheet)
     refusal = scoring_refusal(sheet, times=cycles.timeline_of(session, sheet.submission.cycle_id), now=now)
@@ -96,12 +99,15 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason |
     if state.judged is None:
         return Reason("not_judged", {"state": state.label})
     case = facts.as_case(submission)
+    if not is_awake(case):
+        return Reason("suspended", {"at": case.suspended_at})
     return None if times.is_open(state.judged, case, now) else shut(times, state.judged, case, now)
 
 
 def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
     """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
     only_organiser(actor)
+    cycles.hold(session, submission.cycle)
     lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]

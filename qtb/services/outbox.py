@@ -14,44 +14,25 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from qtb import clock
-from qtb.domain import decide, roles
-from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Missing
-from qtb.effects import mail
-from qtb.effects.mail import Letter, Line, Server, Unreachable
-from qtb.store import cycles, facts, outbox
-from qtb.store.accounts import Account, Membership, Unit
-from qtb.store.audit import History
+from qtb.effects.mail import Letter, Line, Unreachable
+from qtb.services.letters import Post as Post
+from qtb.services.letters import is_moot, letter_of, recipients
+from qtb.store import outbox
 from qtb.store.outbox import Outbox
-from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 BACK_OFF = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 720))
 LEASE = timedelta(minutes=15)  # longer than any talk with a server that keeps within its time limits
 RUN_SECONDS = 20.0  # the sweep comes round each minute; a long queue is worked off over several runs
+AGAIN, DROPPABLE = ("kept", "dead"), ("waiting", "kept", "dead")
 MAX_RECIPIENTS = 1_000  # characters that the column holds
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The installation's post office: the mail server (None: letters are kept), the sender, the site's address."""
-
-    server: Server | None
-    sender: str
-    base_url: str
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Post:
-        """Read the settings. Raises Invalid("smtp_url")."""
-        url = settings["SMTP_URL"]
-        return cls(Server.from_url(url) if url else None, settings["MAIL_FROM"], settings["BASE_URL"].rstrip("/"))
 
 
 @dataclass(slots=True)
@@ -61,6 +42,7 @@ class Delivered:
     n_sent: int = 0
     n_kept: int = 0
     n_failed: int = 0
+    n_dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +58,8 @@ def deliver(session: Session, *, post: Post, now: datetime, seconds: float = RUN
     """Send what is due, oldest first, until nothing is or the time is up. Any number of senders is safe."""
     done, stop_at = Delivered(), time.monotonic() + seconds
     if post.server is None:
-        while time.monotonic() < stop_at and _keep(session, post, now):
-            done.n_kept += 1
+        while time.monotonic() < stop_at and _keep(session, now, done):
+            pass
         return done
     with Line(post.server) as line:
         while time.monotonic() < stop_at and (claim := _claim(session, post, now, done)):
@@ -96,9 +78,20 @@ def again(session: Session, outbox_id: int, *, now: datetime) -> Outbox:
     row = session.get(Outbox, outbox_id, with_for_update=True)
     if row is None:
         raise Missing("letter")
-    if row.status not in ("kept", "dead"):
+    if row.status not in AGAIN:
         raise Conflict("letter_under_way")
     row.status, row.n_tries, row.next_at, row.error = "waiting", 0, now, ""
+    return row
+
+
+def drop(session: Session, outbox_id: int, *, now: datetime) -> Outbox:
+    """Let a letter that has not left never leave; the caller is in a unit."""
+    row = session.get(Outbox, outbox_id, with_for_update=True)
+    if row is None:
+        raise Missing("letter")
+    if row.status not in DROPPABLE or _is_under_way(row, now):
+        raise Conflict("letter_under_way")
+    row.status = "dropped"
     return row
 
 
@@ -106,34 +99,6 @@ def counts(session: Session) -> dict[str, int]:
     """Return how many letters there are by status."""
     rows = session.execute(select(Outbox.status, func.count()).group_by(Outbox.status))
     return {status: n for status, n in rows}  # noqa: C416 (typed)
-
-
-def letter_of(session: Session, row: Outbox, *, post: Post) -> Letter:
-    """Return a letter as it would leave now, to those who have not had it. Raises jinja2.TemplateError."""
-    people = addressees(session, row.submission, row.to_role)
-    had = set(row.recipients.split(", "))
-    values = {lang: _values(session, row, people, lang, post) for lang in mail.LANGUAGES}
-    subject, body = mail.render(row.letter, values)
-    return Letter(row.key, post.sender, [one.email for one in people if one.email not in had], subject, body)
-
-
-def addressees(session: Session, submission: Submission, role: str) -> Sequence[Account]:
-    """Return the active people whom a role relates to a submission, each once.
-
-    Nobody for a role that makes no moves: evaluators in one address line would learn of each other.
-    """
-    if role not in roles.MOVERS:
-        return []
-    query = (
-        select(Account)
-        .join(Membership, Membership.account_id == Account.id)
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(Account.is_active, Unit.is_active, Membership.role == role, Membership.ended_at.is_(None))
-    )
-    relation = roles.ROLES[role]
-    if relation is not None:
-        query = query.where(Unit.id == getattr(submission, relation))
-    return session.scalars(query.order_by(Account.id)).unique().all()
 
 
 def _claim(session: Session, post: Post, now: datetime, done: Delivered) -> Claim | None:
@@ -145,28 +110,46 @@ def _claim(session: Session, post: Post, now: datetime, done: Delivered) -> Clai
                 return None
             row.n_tries += 1
             try:
-                letter = letter_of(session, row, post=post)
+                letter = None if _is_dropped(session, row, now) else letter_of(session, row, post=post, now=now)
             except DBAPIError:
                 raise
             except Exception as error:  # one letter that cannot be written must not hold up those behind it
                 done.n_failed += _failed(row, f"{type(error).__name__}: {error}", now)
                 continue
-            if letter.recipients or row.recipients:
-                row.next_at = now + LEASE
+            if letter is None:
+                done.n_dropped += 1
+            elif letter.recipients or row.recipients:
+                row.next_at, row.error = now + LEASE, ""
                 return Claim(row.id, row.n_tries, letter)
-            row.status, row.error = "kept", "nobody"
-            done.n_kept += 1
+            else:
+                row.status, row.error = "kept", "nobody"
+                done.n_kept += 1
 
 
-def _keep(session: Session, post: Post, now: datetime) -> bool:
+def _keep(session: Session, now: datetime, done: Delivered) -> bool:
     """Keep the next letter for the organiser to see, because there is no mail server; tell whether there was one."""
     with unit(session):
         row = next(iter(outbox.due(session, now, 1)), None)
         if row is None:
             return False
-        people = addressees(session, row.submission, row.to_role)
-        row.status, row.error = "kept", "" if people else "nobody"
+        if _is_dropped(session, row, now):
+            done.n_dropped += 1
+        else:
+            row.status, row.error = "kept", "" if recipients(session, row) else "nobody"
+            done.n_kept += 1
         return True
+
+
+def _is_dropped(session: Session, row: Outbox, now: datetime) -> bool:
+    """Drop a reminder that has become moot since it was queued; tell whether it was."""
+    if is_moot(session, row, now):
+        row.status, row.error = "dropped", "moot"
+    return row.status == "dropped"
+
+
+def _is_under_way(row: Outbox, now: datetime) -> bool:
+    """Tell whether a sender may be talking to the mail server about this letter: a claim clears the last error."""
+    return row.status == "waiting" and row.n_tries > 0 and not row.error and row.next_at > now
 
 
 def _mark(session: Session, claim: Claim, refused: Mapping[str, str], *, now: datetime, done: Delivered) -> None:
@@ -190,33 +173,6 @@ def _failed(row: Outbox, error: str, now: datetime) -> int:
     else:
         row.next_at = now + BACK_OFF[row.n_tries - 1]
     return 1
-
-
-def _values(session: Session, row: Outbox, people: Sequence[Account], lang: str, post: Post) -> dict[str, str]:
-    submission = row.submission
-    definition = submission.cycle.definition
-    entry = session.scalars(select(History).filter_by(batch_id=row.batch_id, subject_id=submission.id)).one()
-    state, programme = definition.workflow.states[entry.to_state], definition.workflow.programme
-    level = definition.rubric.levels.get(submission.award_level) if state.listed else None
-    return {
-        "person": ("、" if lang == "zh" else ", ").join(one.name for one in people),
-        "team": submission.team_name or submission.unit.name, "title": submission.title, "number": submission.number,
-        "unit": submission.unit.name, "recommender": submission.recommender.name if submission.recommender else "",
-        "programme": programme.title.get(lang), "organiser": programme.organiser.get(lang),
-        "cycle": submission.cycle.title, "move_note": str(entry.about().get("note", "")),
-        "state": state.wording(lang, staff=False), "level": level.label.get(lang) if level else "",
-        "until": _until(session, submission, entry.to_state, definition, lang),
-        "link": f"{post.base_url}/submissions/{submission.id}" if post.base_url else "",
-    }  # fmt: skip
-
-
-def _until(session: Session, submission: Submission, to_state: str, definition: Definition, lang: str) -> str:
-    """Return when the clock will end the state that the letter is about; nothing once it is over."""
-    if submission.state != to_state:
-        return ""
-    times, case = cycles.timeline_of(session, submission.cycle_id), facts.as_case(submission)
-    found = decide.ahead(definition, case, timeline=times, sealed=True)
-    return clock.shown(found.at, lang, is_end=found.edge.edge == "closes") if found else ""
 
 
 def _listed(addresses: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from qtb.domain import decide, fields
 from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Reason, Refusal
 from qtb.domain.fields import Checked
 from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Text
 from qtb.services import advance
 from qtb.store import accounts, audit, cycles, facts
@@ -77,7 +78,8 @@ def save(session: Session, submission: Submission, *, filled: Filled, actor: Act
     refusal = decide.edit_refusal(definition, filled.form, case, timeline=times, actor=actor, now=now)
     if refusal:
         raise NotNow(refusal)
-    checked = check(session, cycle, filled.form, filled.raw, now=now)
+    recommenders = accounts.units(session, "recommender")
+    checked = check(cycle, filled.form, filled.raw, recommenders=recommenders, now=now)
     if checked.errors:
         raise Incorrect(checked)
     changes = _store(session, submission, filled.form, checked, now)
@@ -89,19 +91,22 @@ def save(session: Session, submission: Submission, *, filled: Filled, actor: Act
     return checked
 
 
-def check(session: Session, cycle: Cycle, form: str, raw: Mapping[str, Any], *, now: datetime) -> Checked:
-    """Check a filled form against its fields, without storing it."""
+def check(
+    cycle: Cycle, form: str, raw: Mapping[str, Any], *, recommenders: Sequence[Unit], now: datetime
+) -> Checked:
+    """Check a filled form against its fields, without storing it; `recommenders` may be referred to while active."""
     spec = cycle.definition.forms[form]
-    recommenders = {unit.id for unit in accounts.units(session, "recommender")}
-    known = {key: recommenders for key, field in spec.fields.items() if field.refers}
+    active = {unit.id for unit in recommenders if unit.is_active}
+    known = {key: active for key, field in spec.fields.items() if field.refers}
     return fields.check(spec, raw, today=now.astimezone(clock.ZONE).date(), known=known)
 
 
-def missing(session: Session, submission: Submission, form: str, *, now: datetime) -> list[Text]:
+def missing(
+    cycle: Cycle, form: str, raw: Mapping[str, Any], *, recommenders: Sequence[Unit], now: datetime
+) -> list[Text]:
     """Return the labels of the fields that a form still lacks before it can be handed in."""
-    raw = store.answers(session, submission.id).get(form, {})
-    checked = check(session, submission.cycle, form, raw, now=now)
-    spec = submission.cycle.definition.forms[form].fields
+    checked = check(cycle, form, raw, recommenders=recommenders, now=now)
+    spec = cycle.definition.forms[form].fields
     return [spec[key].label for key in (*checked.missing, *checked.errors)]
 
 
@@ -111,9 +116,14 @@ def entry_form(cycle: Cycle) -> str:
     return workflow.states[workflow.start].edits[0].form
 
 
-def entry_refusal(session: Session, cycle: Cycle, unit_id: int, *, now: datetime) -> Reason | None:
-    """Return why the unit cannot enter a team now, if it cannot: the row of the first form is not open to it."""
-    times, workflow = cycles.timeline_of(session, cycle.id), cycle.definition.workflow
+def entry_refusal(
+    session: Session, cycle: Cycle, unit_id: int, *, now: datetime, times: Timeline | None = None
+) -> Reason | None:
+    """Return why the unit cannot enter a team now, if it cannot: the row of the first form is not open to it.
+
+    `times` is the cycle's timeline, where the caller has read it.
+    """
+    times, workflow = times or cycles.timeline_of(session, cycle.id), cycle.definition.workflow
     case = decide.Case(0, workflow.start, unit_id, None, 0, {})
     row_key = workflow.states[workflow.start].edits[0].during
     return None if times.is_open(row_key, case, now) else decide.shut(times, row_key, case, now)

@@ -1,41 +1,46 @@
 """What the clock owes: every edge that has passed and still has submissions in a state it should have ended.
 
 It opens and shuts nothing; the door compares the clock at every request. So an outage heals itself, twice is
-harmless, and any number of schedulers is safe.
+harmless, and any number of schedulers is safe. Each edge, slice and failure goes into the ledger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from qtb.domain.definition import Definition
 from qtb.domain.errors import Refusal
 from qtb.domain.roles import CLOCK
-from qtb.domain.timeline import Timeline
+from qtb.domain.timeline import Timeline, canonical
+from qtb.services import edges
 from qtb.services.advance import advance
-from qtb.store import cycles, facts
-from qtb.store.cycles import Cycle
+from qtb.services.edges import Owed
+from qtb.store import cycles, facts, ledger
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 SLICE = 5_000
+LAST_ID = 2**62
 MAX_PASSES = 20  # a definition whose clock moves run in a circle must not hold the sweep for ever
+MAX_ASIDE = 100  # more failing cases than this at one edge are no cases but a fault of the move itself
+RETRY = timedelta(hours=1)  # times the number of tries so far
+AWAY = (OperationalError, InterfaceError)  # the database, not the case
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """One clock move in one cycle: how many moved, or why the slice failed."""
+    """One clock move in one cycle: how many moved and were set aside, or why it failed as a whole."""
 
     cycle: str
     transition: str
-    due_at: datetime
-    n_moved: int
+    due_at: datetime | None
+    n_moved: int = 0
+    n_aside: int = 0
     failure: str = ""
 
 
@@ -45,98 +50,151 @@ def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]
     A slice that fails is reported and does not stop the others. A move can make another one owed whose edge passed
     before its own, so a pass that moved something is followed by one more.
     """
+    notice(session, now=now)
     done: list[Swept] = []
     for _ in range(MAX_PASSES):
-        swept = list(_pass(session, now=now, limit=limit))
-        done += swept
+        swept = [_drained(session, one, now, limit) for one in edges.owing(session, now=now)]
+        done += [one for one in swept if one.n_moved or one.n_aside or one.failure]
         if not any(one.n_moved for one in swept) or any(one.failure for one in swept):
             break
+    _end_setbacks(session, now)
     session.rollback()
     return done
 
 
-def _pass(session: Session, *, now: datetime, limit: int) -> Iterator[Swept]:
-    for cycle_id, transition, due_at in owed(session, now=now):
-        cycle = session.get_one(Cycle, cycle_id)
-        key = cycle.key
-        n_moved, failure = _drain(session, cycle_id, transition, now=now, limit=limit)
-        if n_moved or failure:
-            yield Swept(key, transition, due_at, n_moved, failure)
-
-
-def owed(session: Session, *, now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return (cycle id, transition, earliest instant) of every clock move whose edge has come, earliest first."""
-    found = []
-    for cycle in cycles.all_cycles(session):
-        times = cycles.timeline_of(session, cycle.id)
-        for key, due_at in _first_edges(cycle.definition, times):
-            if due_at <= now:
-                found.append((due_at, cycle.id, key))
-    session.rollback()
-    return [(cycle_id, key, due_at) for due_at, cycle_id, key in sorted(found)]
-
-
-def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
-    """Return every cycle with its timeline."""
-    return [(cycle, cycles.timeline_of(session, cycle.id)) for cycle in cycles.all_cycles(session)]
-
-
-def overdue(session: Session, *, now: datetime, years: Sequence[tuple[Cycle, Timeline]] | None = None) -> int:
-    """Return how many submissions wait for a clock move whose edge has passed."""
-    owed: list[ColumnElement[bool]] = [false()]
-    for cycle, times in timelines(session) if years is None else years:
-        for key in cycle.definition.workflow.clocked():
-            clauses = _clauses(cycle.definition, key, times, now)
-            owed += [and_(Submission.cycle_id == cycle.id, *clauses)] if clauses else []
-    return session.scalar(select(func.count()).select_from(Submission).where(or_(*owed))) or 0
-
-
-def undecided(session: Session, *, now: datetime, years: Sequence[tuple[Cycle, Timeline]] | None = None) -> int:
-    """Return how many works wait for a decision although an instant at which it should have taken effect has passed."""
-    waiting: list[ColumnElement[bool]] = [false()]
-    for cycle, times in timelines(session) if years is None else years:
-        workflow = cycle.definition.workflow
-        for state in [key for key, state in workflow.states.items() if state.decided]:
-            rules = [workflow.transitions[key] for key in workflow.clocked() if state in workflow.sources(key)]
-            if any(rule.at and rule.at.row in times.rows and times.fixed_at(rule.at) <= now for rule in rules):
-                waiting.append((Submission.cycle_id == cycle.id) & (Submission.state == state))
-    lacking = or_(*waiting) & (Submission.award_level == "")
-    return session.scalar(select(func.count()).select_from(Submission).where(lacking)) or 0
-
-
-def next_edge(session: Session, *, now: datetime) -> datetime | None:
-    """Return the next instant at which anything falls due in any cycle."""
-    later = []
-    for cycle in cycles.all_cycles(session):
-        times, workflow = cycles.timeline_of(session, cycle.id), cycle.definition.workflow
-        edges = [edge for key in workflow.clocked() if (edge := workflow.transitions[key].at)]
-        later += [at for at in times.edges(edge for edge in edges if edge.row in times.rows) if at > now]
-    return min(later, default=None)
-
-
-def _drain(session: Session, cycle_id: int, transition: str, *, now: datetime, limit: int) -> tuple[int, str]:
-    n_moved = 0
-    try:
-        while True:
+def notice(session: Session, *, now: datetime) -> None:
+    """Put every edge of every row that has passed on record, with its due time and the time it was noticed."""
+    for cycle, times in edges.timelines(session):
+        passed = [(row, edge, canonical(at)) for row, edge, at in _edges(times) if cycle.created_at <= at <= now]
+        known = ledger.noticed(session, cycle.id) if passed else set()
+        new = [one for one in passed if one not in known]
+        if new:
+            cycle_id = cycle.id
             with unit(session):
-                cycle = session.get_one(Cycle, cycle_id)
-                n_slice = advance(session, transition, cycle=cycle, now=now, actor=CLOCK, limit=limit).n_moved
-            n_moved += n_slice
-            if n_slice < limit:
-                return n_moved, ""
+                ledger.notice(session, cycle_id, new, now=now)
+    session.rollback()
+
+
+def _edges(times: Timeline) -> Iterator[tuple[str, str, datetime]]:
+    for row in times.rows.values():
+        yield row.key, "opens", row.opens_at
+        yield row.key, "closes", row.shuts_at
+        if row.held_at:
+            yield row.key, "held", row.held_at
+    for one in times.extensions:
+        if one.row_key in times.rows:
+            yield one.row_key, "closes", one.until + times.rows[one.row_key].grace
+
+
+def _drained(session: Session, owed: Owed, now: datetime, limit: int) -> Swept:
+    drain = _Drain(session, owed, now, limit)
+    try:
+        if owed.refusal is not None:
+            raise owed.refusal
+        drain.run()
     except (Refusal, DBAPIError) as error:
-        return n_moved, f"{type(error).__name__}: {error}"[:300]
+        failure = f"{type(error).__name__}: {error}"[:300]
+        _record_failure(session, owed, now, failure)
+        return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside, failure)
+    return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside)
 
 
-def _first_edges(definition: Definition, times: Timeline) -> Iterator[tuple[str, datetime]]:
-    for key in definition.workflow.clocked():
-        edge = definition.workflow.transitions[key].at
-        if edge is not None and edge.row in times.rows:
-            yield key, times.fixed_at(edge)
+@dataclass
+class _Drain:
+    """The moving of all that one edge owes, slice by slice, with what cannot be moved set aside."""
+
+    session: Session
+    owed: Owed
+    now: datetime
+    limit: int
+    n_moved: int = 0
+    n_aside: int = 0
+
+    def run(self) -> None:
+        """Move slice by slice, each beyond the last: what was moved is not looked at again."""
+        last_id = 0
+        while True:
+            try:
+                n_slice, last_id = self._slice((last_id + 1, LAST_ID))
+            except AWAY:
+                raise
+            except DBAPIError:
+                ids = self._next_ids(last_id)
+                n_slice, last_id = len(ids), max(ids, default=last_id)
+                self._by_halves(ids)
+            if n_slice < self.limit:
+                return
+
+    def _slice(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Move one slice of those with an id in `span`; return how many, and the last one's id."""
+        with unit(self.session):
+            cycle = cycles.pinned(self.session, self.owed.cycle_id)
+            done = advance(
+                self.session, self.owed.transition, cycle=cycle, now=self.now, actor=CLOCK, limit=self.limit, span=span
+            )
+            last_id = 0
+            if done.n_moved:
+                last_id = ledger.enter(self.session, cycle.id, self.owed.edge, self.owed.transition, done.batch_id)
+        self.n_moved += done.n_moved
+        return done.n_moved, last_id
+
+    def _next_ids(self, after_id: int) -> Sequence[int]:
+        cycle = cycles.pinned(self.session, self.owed.cycle_id)
+        times = cycles.timeline_of(self.session, cycle.id)
+        mine = facts.qualifies(cycle.definition, self.owed.transition, times=times, actor=CLOCK, now=self.now)
+        found = select(Submission.id).where(
+            Submission.cycle_id == cycle.id, Submission.id > after_id, *mine,
+            ledger.not_aside(self.owed.transition, self.now),
+        )
+        return self.session.scalars(found.order_by(Submission.id).limit(self.limit)).all()
+
+    def _by_halves(self, ids: Sequence[int]) -> None:
+        """Move what can be moved of these and set aside what cannot."""
+        if not ids:
+            return
+        try:
+            self._slice((ids[0], ids[-1]))
+        except AWAY:
+            raise
+        except DBAPIError as error:
+            if len(ids) == 1:
+                self._set_aside(ids[0], error)
+                return
+            half = len(ids) // 2
+            self._by_halves(ids[:half])
+            self._by_halves(ids[half:])
+
+    def _set_aside(self, submission_id: int, error: DBAPIError) -> None:
+        self.n_aside += 1
+        if self.n_aside > MAX_ASIDE:
+            raise error
+        why = f"{type(error).__name__}: {str(error.orig).splitlines()[0]}"
+        with unit(self.session):
+            due_at = self.owed.due_at or self.now
+            ledger.set_aside(
+                self.session, submission_id, self.owed.transition, due=due_at, now=self.now, retry_in=RETRY, error=why
+            )
 
 
-def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[ColumnElement[bool]]:
-    edge = definition.workflow.transitions[key].at
-    if edge is None or edge.row not in times.rows or times.fixed_at(edge) > now:
-        return []
-    return list(facts.qualifies(definition, key, times=times, actor=CLOCK, now=now))
+def _record_failure(session: Session, owed: Owed, now: datetime, failure: str) -> None:
+    try:
+        with unit(session):
+            ledger.fail(
+                session, owed.cycle_id, owed.edge, owed.transition, due=owed.due_at, now=now, failure=failure
+            )
+    except DBAPIError:
+        session.rollback()  # the database is away: the heartbeat's age will say so
+
+
+def _end_setbacks(session: Session, now: datetime) -> None:
+    """End what is set aside and has moved after all, or need not any more."""
+    over = [one for one in ledger.setbacks(session) if not _is_owed(one.submission, one.transition)]
+    if over:
+        with unit(session):
+            for one in over:
+                one.ended_at = now
+
+
+def _is_owed(submission: Submission, transition: str) -> bool:
+    workflow = submission.cycle.definition.workflow
+    return transition in workflow.transitions and submission.state in workflow.sources(transition)

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from qtb.domain.evidence import digest
@@ -27,6 +27,7 @@ class Account(Chained, Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    feed_nonce: Mapped[str] = mapped_column(String(32), default="")  # a new one ends the old calendar address
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="account")
 
@@ -40,6 +41,7 @@ class Unit(Chained, Base):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(200), unique=True)  # look-alike names meet here
     kind: Mapped[str] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # told when this one stays silent
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -121,19 +123,25 @@ def memberships(session: Session, account_id: int) -> Sequence[Membership]:
     ).all()
 
 
+# Worded once: it is asked at every request, and wording it costs more than asking.
+_SIGNED_IN = (
+    select(Account, Membership.role, Unit.id)
+    .join(SignIn, SignIn.account_id == Account.id)
+    .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.ended_at.is_(None))
+    .outerjoin(Unit, (Unit.id == Membership.unit_id) & Unit.is_active)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now", type_=Instant()), Account.is_active,
+    )
+)  # fmt: skip
+
+
 def signed_in(session: Session, token_hash: str, now: datetime) -> list[tuple[Account, str | None, int | None]]:
     """Return (account, role, unit id) for each role of the account behind a live sign-in; empty when there is none.
 
     One query, at every request: ending the sign-in, the account, the unit or the role bites at the next one.
     """
-    held = (Membership.account_id == Account.id) & Membership.ended_at.is_(None)
-    rows = session.execute(
-        select(Account, Membership.role, Unit.id)
-        .join(SignIn, SignIn.account_id == Account.id)
-        .outerjoin(Membership, held)
-        .outerjoin(Unit, (Unit.id == Membership.unit_id) & Unit.is_active)
-        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None), SignIn.expires_at > now, Account.is_active)
-    )
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now})
     return [(account, role if unit_id else None, unit_id) for account, role, unit_id in rows]
 
 
@@ -143,6 +151,16 @@ def units(session: Session, kind: str | None = None, *, active: bool = True) -> 
     if kind:
         query = query.where(Unit.kind == kind)
     return session.scalars(query.where(Unit.is_active) if active else query).all()
+
+
+def line_above(session: Session, unit_id: int) -> list[int]:
+    """Return a unit and those above it, one after the other."""
+    line: list[int] = []
+    above: int | None = unit_id
+    while above is not None and above not in line:
+        line.append(above)
+        above = session.scalar(select(Unit.parent_id).where(Unit.id == above))
+    return line
 
 
 def with_role(session: Session, role: str) -> Sequence[Account]:

@@ -7,67 +7,101 @@ from cannot differ. A unique (subject, id, seq) makes the database refuse a seco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Session
 
 from qtb.domain import evidence
 from qtb.domain.errors import Conflict
 from qtb.domain.roles import Actor
 from qtb.store.accounts import Account
+from qtb.store.history import CONSTANTS, evidence_of
 from qtb.store.history import SUBJECTS as SUBJECTS
 from qtb.store.history import Entry as Entry
 from qtb.store.history import History as History
 from qtb.store.history import canonical as canonical
-from qtb.store.history import evidence_of
+from qtb.store.kept import Kept
 from qtb.store.types import Chained, sha256_hex
 
 
-def append(
-    session: Session, entry: Entry, rows: Select[Any], *, due: ColumnElement[str] | str = ""
-) -> int:
+def append(session: Session, entry: Entry, rows: Select[Any], *, due: ColumnElement[str] | str = "") -> int:
     """Write one history row for each row that `rows` selects from the subject's table; return how many.
 
     `rows` is a select of the table without columns of its own: its WHERE, LIMIT and locks say which rows.
     """
-    table = SUBJECTS[entry.subject]
-    constants = entry.columns()
+    session.flush()
+    statement = writing(entry.subject, rows, due)
+    return int(session.connection().execute(statement, values(entry)).rowcount)
+
+
+def writing(subject: str, rows: Select[Any], due: ColumnElement[str] | str = "") -> Insert:
+    """Return the statement of `append`, to be kept: the `values` of an entry are given when it is run.
+
+    Building and compiling it costs ten times as much as running it.
+    """
+    table = SUBJECTS[subject]
     state = table.state if hasattr(table, "state") else literal("")
     varying = {"subject_id": table.id, "seq": table.version + 1, "prev": table.head_hash, "from": state, "due": due}
     columns: dict[str, Any] = {
-        **{name: literal(value, History.__table__.c[name].type) for name, value in constants.items()},
+        **{name: bindparam(f"entry_{name}", type_=History.__table__.c[name].type) for name in CONSTANTS},
         "subject_id": table.id, "seq": varying["seq"], "from_state": state,
         "due": literal(due) if isinstance(due, str) else due, "prev_hash": table.head_hash,
-        "hash": sha256_hex(_canonical_sql(constants, varying)),
+        "hash": sha256_hex(_canonical_sql(varying)),
     }  # fmt: skip
     chosen = rows.with_only_columns(*(value.label(name) for name, value in columns.items()), maintain_column_froms=True)
-    written: Any = session.execute(
-        insert(History).from_select(list(columns), chosen, include_defaults=False).execution_options(
-            preserve_rowcount=True
-        )
-    )
-    return int(written.rowcount)
+    into = insert(History.__table__).from_select(list(columns), chosen, include_defaults=False)  # type: ignore[arg-type]
+    return into.execution_options(preserve_rowcount=True)
 
 
-def follow(session: Session, entry: Entry, **values: Any) -> int:
+def values(entry: Entry) -> dict[str, Any]:
+    """Return the parameters with which a statement of `writing` is run for an entry."""
+    constants = entry.columns()
+    pieces = evidence.frame(evidence_of(constants))
+    return {
+        **{f"entry_{name}": constants[name] for name in CONSTANTS},
+        **{f"piece_{n}": piece for n, piece in enumerate(pieces)},
+    }
+
+
+def follow(work: Connection, entry: Entry, **values: Any) -> int:
     """Bring the subjects of a batch to the position their new entry describes; return how many followed."""
-    table = SUBJECTS[entry.subject]
-    done: Any = session.execute(
+    given = {f"new_{name}": value for name, value in values.items()}
+    statement = following(entry.subject, tuple(values))
+    return statement.run(work, {**given, "entry_batch_id": entry.batch_id}).rowcount
+
+
+@lru_cache
+def following(subject: str, names: tuple[str, ...]) -> Kept:
+    """Return the statement of `follow`: it takes `entry_batch_id` and a `new_<name>` for each name."""
+    table = SUBJECTS[subject].__table__
+    return Kept(
         update(table)
         .where(
-            History.batch_id == entry.batch_id,
-            History.subject == entry.subject,
-            History.subject_id == table.id,
-            table.version == History.seq - 1,
+            History.batch_id == bindparam("entry_batch_id"), History.subject == subject,
+            History.subject_id == table.c.id, table.c.version == History.seq - 1,
         )
-        .values(version=History.seq, head_hash=History.hash, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return int(done.rowcount)
+        .values(
+            version=History.seq, head_hash=History.hash,
+            **{name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names},
+        )
+    )  # fmt: skip
 
 
 def refuse_stale(session: Session, subject: str, subject_id: int, seen: int | None) -> None:
@@ -91,83 +125,36 @@ def record(
     name = table.__tablename__  # type: ignore[attr-defined]
     session.flush()
     # The lock makes two editors of one subject follow each other instead of failing on one seq.
-    mine = select(table).where(table.id == subject.id).with_for_update()  # type: ignore[attr-defined]
+    mine = select(table).where(table.id == subject.id).with_for_update(key_share=True)  # type: ignore[attr-defined]
     session.execute(mine.with_only_columns(table.id))  # type: ignore[attr-defined]
     refuse_stale(session, name, subject.id, seen)  # type: ignore[attr-defined]
     entry = Entry(name, kind, actor, now, role=role, details=details)
-    if append(session, entry, mine) != 1 or follow(session, entry) != 1:
+    if append(session, entry, mine) != 1 or follow(session.connection(), entry) != 1:
         raise Conflict("stale")
     session.refresh(subject, ["version", "head_hash"])
 
 
-def _canonical_sql(constants: Mapping[str, Any], varying: Mapping[str, Any]) -> ColumnElement[str]:
-    pieces = evidence.frame(evidence_of(constants))
-    text: ColumnElement[str] = literal(pieces[0])
-    for key, piece in zip([key for key in evidence.KEYS if key in evidence.VARYING], pieces[1:], strict=True):
+def _canonical_sql(varying: Mapping[str, Any]) -> ColumnElement[str]:
+    text: ColumnElement[str] = _piece(0)
+    for n, key in enumerate((key for key in evidence.KEYS if key in evidence.VARYING), start=1):
         value = varying[key]
-        text = text + (cast(value, String) if key in ("subject_id", "seq") else value) + literal(piece)
+        text = text + (cast(value, String) if key in ("subject_id", "seq") else value) + _piece(n)
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong in a history: where, and the catalogue key `audit.<code>`."""
-
-    subject: str
-    subject_id: int
-    seq: int
-    code: str
-
-
-def verify(session: Session) -> tuple[int, list[Finding]]:
-    """Check every chain against itself and against its subject; return (entries read, findings, first bad one first).
-
-    Per subject: seq without gaps, each prev the hash before, each hash its entry's, the head and version the last
-    entry's, the stored state the last one moved to.
-    """
-    n_read, findings, heads = 0, [], {}
-    query = select(History).order_by(History.subject, History.subject_id, History.seq)
-    chain: tuple[str, int] | None = None
-    seq, prev, state = 0, evidence.GENESIS, ""
-    for row in session.scalars(query.execution_options(yield_per=2_000)):
-        if chain != (row.subject, row.subject_id):
-            chain, seq, prev, state = (row.subject, row.subject_id), 0, evidence.GENESIS, ""
-        findings += [Finding(*chain, row.seq, code) for code in _faults(row, seq + 1, prev)]
-        seq, prev = row.seq, row.hash
-        state = row.to_state or state
-        heads[chain] = (seq, prev, state)
-        n_read += 1
-        session.expunge(row)
-    return n_read, findings + list(_wrong_heads(session, heads))
-
-
-def _faults(row: History, seq: int, prev: str) -> Iterator[str]:
-    if row.seq != seq:
-        yield "gap"
-    elif row.prev_hash != prev:
-        yield "broken_link"
-    if evidence.digest(canonical(row)) != row.hash:
-        yield "altered"
-
-
-def _wrong_heads(session: Session, heads: Mapping[tuple[str, int], tuple[int, str, str]]) -> Iterator[Finding]:
-    orphans = dict(heads)
-    for name, table in SUBJECTS.items():
-        state = table.state if hasattr(table, "state") else literal("")
-        rows = session.execute(select(table.id, table.version, table.head_hash, state).order_by(table.id))
-        for subject_id, version, head, stored in rows:
-            seq, last, replayed = orphans.pop((name, subject_id), (0, evidence.GENESIS, ""))
-            if (version, head) != (seq, last):
-                yield Finding(name, subject_id, seq, "head")
-            if stored and stored != replayed:
-                yield Finding(name, subject_id, seq, "state")
-    for (name, subject_id), (seq, _, _) in orphans.items():
-        yield Finding(name, subject_id, seq, "head")  # its subject is gone
+def _piece(n: int) -> ColumnElement[str]:
+    return bindparam(f"piece_{n}", type_=String)
 
 
 def entries(session: Session, subject: str, subject_id: int) -> list[tuple[History, str | None]]:
     """Return a subject's history, latest first, each with the name of who acted."""
     return [(row, name) for row, name in session.execute(_told(subject, subject_id))]
+
+
+def last_step(session: Session, submission_id: int) -> History | None:
+    """Return the last entry that put a submission where it stands."""
+    mine = (History.subject == "submission") & (History.subject_id == submission_id) & (History.to_state != "")
+    return session.scalar(select(History).where(mine).order_by(History.seq.desc()).limit(1))
 
 
 def _told(subject: str, subject_id: int) -> Select[History, str | None]:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from qtb.domain import definition as definitions
 from qtb.domain import timeline
 from qtb.domain.definition import Definition
+from qtb.domain.errors import Conflict
 from qtb.store.types import Base, Chained, Instant, RowId
 
 
@@ -25,8 +41,8 @@ class Cycle(Chained, Base):
     year: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     definition_hash: Mapped[str] = mapped_column(String(64))
-    definition_text: Mapped[str] = mapped_column(Text)
-    notice: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    definition_text: Mapped[str] = mapped_column(Text, deferred=True)  # long, and known by its hash once read
+    notice: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     rows: Mapped[list[TimelineRow]] = relationship(order_by="TimelineRow.seq", back_populates="cycle")
@@ -34,7 +50,7 @@ class Cycle(Chained, Base):
     @property
     def definition(self) -> Definition:
         """The definition this cycle is pinned to."""
-        return definitions.from_text(self.definition_text)
+        return definitions.known(self.definition_hash) or definitions.from_text(self.definition_text)
 
 
 class TimelineRow(Base):
@@ -44,6 +60,7 @@ class TimelineRow(Base):
     __table_args__ = (
         UniqueConstraint("cycle_id", "key"),
         CheckConstraint("opens_at IS NULL OR closes_at IS NULL OR opens_at < closes_at", name="window"),
+        CheckConstraint("grace_minutes BETWEEN 0 AND 10080", name="grace"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -55,6 +72,7 @@ class TimelineRow(Base):
     opens_at: Mapped[datetime | None] = mapped_column(Instant)
     closes_at: Mapped[datetime | None] = mapped_column(Instant)
     held_at: Mapped[datetime | None] = mapped_column(Instant)
+    grace_minutes: Mapped[int] = mapped_column(default=0)  # after the end that is shown; told to the organiser only
     party: Mapped[str] = mapped_column(String(200), default="")
     url: Mapped[str] = mapped_column(String(500), default="")
 
@@ -102,15 +120,81 @@ def timeline_of(session: Session, cycle_id: int) -> timeline.Timeline:
     rows = session.scalars(select(TimelineRow).where(TimelineRow.cycle_id == cycle_id).order_by(TimelineRow.seq))
     extensions = session.scalars(select(Extension).where(Extension.cycle_id == cycle_id).order_by(Extension.id))
     return timeline.Timeline(
-        {row.key: _row(row) for row in rows if row.opens_at and row.closes_at},
+        {row.key: as_row(row) for row in rows if row.opens_at and row.closes_at},
         tuple(timeline.Extension(one.row_key, one.until, one.submission_id, one.unit_id) for one in extensions),
+        session.get_one(Cycle, cycle_id).definition.calendar,
     )
 
 
-def _row(row: TimelineRow) -> timeline.Row:
+class Pinned(Protocol):
+    """What the door needs of a cycle: a Cycle itself, or what `pinned` returns."""
+
+    @property
+    def id(self) -> int:
+        """The cycle's id."""
+
+    @property
+    def definition(self) -> Definition:
+        """The definition that it is pinned to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pinned:
+    id: int
+    definition: Definition
+
+
+def pinned(session: Session, cycle_id: int) -> Pinned:
+    """Return a cycle's id and definition, which stays the cycle's until the unit ends."""
+    work = session.connection()
+    if work.dialect.name == "postgresql":
+        work.execute(select(_SHARED), {"of_cycle": cycle_id})  # a statement of its own: the next one reads what is so
+    digest = work.execute(_PIN, {"of_cycle": cycle_id}).scalar_one()
+    found = definitions.known(digest)
+    # A definition this process has not met yet: the cycle that the session holds may be older than it.
+    return _Pinned(cycle_id, found or session.get_one(Cycle, cycle_id, populate_existing=True).definition)
+
+
+def hold(session: Session, cycle: Pinned) -> None:
+    """Hold a cycle's definition until the unit ends. Raises Conflict where another was adopted since it was read.
+
+    Before a submission is held: adopting takes its locks in this order.
+    """
+    read = cycle.definition.hash
+    if pinned(session, cycle.id).definition.hash != read:
+        raise Conflict("adopted_meanwhile")
+
+
+def exclude(session: Session, cycle_id: int) -> None:
+    """Wait until no move is under way in a cycle, and let none begin before the unit ends: its definition changes.
+
+    Moves share this lock. On SQLite the unit itself holds everything.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(ADOPTING, cycle_id)))
+
+
+def window_of(work: Connection, cycle_id: int, row_key: str) -> timeline.Timeline:
+    """Return one row of a cycle with its extensions, and share the lock of `exclude`, in one short question.
+
+    The timeline is empty where the row has no dates.
+    """
+    statement = _WINDOW_SHARED if work.dialect.name == "postgresql" else _WINDOW
+    found = work.execute(statement, {"of_cycle": cycle_id, "of_row": row_key}).all()
+    if not found or found[0].opens_at is None:
+        return timeline.Timeline({})
+    granted = tuple(
+        timeline.Extension(row_key, one.until, one.submission_id, one.unit_id) for one in found if one.until
+    )
+    return timeline.Timeline({row_key: as_row(found[0])}, granted)
+
+
+def as_row(row: TimelineRow | Row[Any]) -> timeline.Row:
+    """Return a dated row as a value."""
     assert row.opens_at is not None
     assert row.closes_at is not None
-    return timeline.Row(row.key, row.seq, row.title, row.opens_at, row.closes_at, row.held_at, row.party)
+    grace = timedelta(minutes=row.grace_minutes)
+    return timeline.Row(row.key, row.seq, row.title, row.opens_at, row.closes_at, row.held_at, row.party, grace)
 
 
 def by_key(session: Session, key: str) -> Cycle | None:
@@ -121,3 +205,20 @@ def by_key(session: Session, key: str) -> Cycle | None:
 def all_cycles(session: Session) -> Sequence[Cycle]:
     """Return the cycles, latest year first."""
     return session.scalars(select(Cycle).order_by(Cycle.year.desc(), Cycle.id.desc())).all()
+
+
+ADOPTING = 0x51544201  # the advisory locks of cycles among those of a PostgreSQL server
+_SHARED = func.pg_advisory_xact_lock_shared(ADOPTING, bindparam("of_cycle", type_=Integer))
+_PIN = select(Cycle.definition_hash).where(Cycle.id == bindparam("of_cycle"))
+_WINDOW: Any = (
+    select(
+        TimelineRow.key, TimelineRow.seq, TimelineRow.title, TimelineRow.opens_at, TimelineRow.closes_at,
+        TimelineRow.held_at, TimelineRow.party, TimelineRow.grace_minutes,
+        Extension.until, Extension.submission_id, Extension.unit_id,
+    )
+    .outerjoin(
+        Extension, (Extension.cycle_id == TimelineRow.cycle_id) & (Extension.row_key == TimelineRow.key)
+    )
+    .where(TimelineRow.cycle_id == bindparam("of_cycle"), TimelineRow.key == bindparam("of_row"))
+)  # fmt: skip
+_WINDOW_SHARED = _WINDOW.add_columns(_SHARED)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, delete, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account
 from qtb.store.submissions import Submission
@@ -50,7 +50,8 @@ class Award(Base):
 
 def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
     """Return the sheets of a work in the order of assignment."""
-    return session.scalars(select(Sheet).where(Sheet.submission_id == submission_id).order_by(Sheet.id)).all()
+    query = select(Sheet).where(Sheet.submission_id == submission_id).options(joinedload(Sheet.evaluator))
+    return session.scalars(query.order_by(Sheet.id)).all()
 
 
 def forget_level(session: Session, submission_id: int) -> None:

@@ -21,6 +21,11 @@ from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
 SUBJECTS: dict[str, type[Any]] = {"submission": Submission, "cycle": Cycle, "unit": Unit, "account": Account}
+# The columns that are the same in every row of a batch.
+CONSTANTS = (
+    "subject", "batch_id", "kind", "transition", "actor_id", "role", "via", "to_state", "at", "row_key",
+    "salt", "details",
+)  # fmt: skip
 
 
 class History(Base):
@@ -75,7 +80,7 @@ class Entry:
     batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns that are the same in every row of the batch."""
+        """Return the values of CONSTANTS."""
         about = {**self.details, **({"address": self.actor.address} if self.actor.address else {})}
         return {
             "subject": self.subject, "batch_id": self.batch_id, "kind": self.kind, "transition": self.transition,

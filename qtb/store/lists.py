@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from qtb.domain.roles import Actor, is_party
 from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.facts import COLUMNS
 from qtb.store.submissions import Submission
 
 PAGE = 50
+MOST_PAGES = 1_000_000  # no list is so long, and every database takes the number
 MOST = 200  # things to do at once; those beyond are the least pressing
+
+# One submission with what its page says of it.
+WHOLE = select(Submission).options(
+    joinedload(Submission.unit, innerjoin=True), joinedload(Submission.recommender),
+    joinedload(Submission.cycle, innerjoin=True).defer(Cycle.notice),
+)  # fmt: skip
+UNIT, RECOMMENDER = aliased(Unit), aliased(Unit)
+# What a list shows of a submission, and what says whose turn it is and until when.
+SHOWN = (
+    Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
+    Submission.state_since, Submission.suspended_at, Submission.award_level, UNIT.name.label("unit_name"),
+    RECOMMENDER.name.label("recommender_name"),
+)  # fmt: skip
+STANDING = (
+    Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
+    Submission.state_since, Submission.unit_id, Submission.recommender_id, Submission.version, Submission.suspended_at,
+    *COLUMNS.values(),
+)  # fmt: skip
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the clause of what the actor may see at all: own unit's, those put before it, assigned works."""
     if actor.is_clock or actor.holds("organiser"):
         return true()
-    assigned = exists().where(Sheet.submission_id == Submission.id, Sheet.evaluator_id == actor.user_id)
-    recommending = Submission.recommender_id.in_(sorted(actor.units.get("recommender", ())))
-    return or_(
-        false(),
-        Submission.unit_id.in_(sorted(actor.units.get("applicant", ()))),
-        recommending & (Submission.kind != "start"),
-        assigned if actor.holds("evaluator") else false(),
-    )
+    found: list[ColumnElement[bool]] = [false()]
+    if actor.holds("applicant"):
+        found.append(Submission.unit_id.in_(sorted(actor.units["applicant"])))
+    if actor.holds("recommender"):
+        found.append(Submission.recommender_id.in_(sorted(actor.units["recommender"])) & (Submission.kind != "start"))
+    if actor.holds("evaluator"):
+        found.append(exists().where(Sheet.submission_id == Submission.id, Sheet.evaluator_id == actor.user_id))
+    return or_(*found)
 
 
 def find(session: Session, submission_id: int, actor: Actor) -> Submission | None:
     """Return a submission if the actor may see it; hidden and missing look the same."""
-    query = select(Submission).where(Submission.id == submission_id, visible(actor)).options(*_names())
-    return session.scalar(query)
+    return session.scalar(WHOLE.where(Submission.id == submission_id, visible(actor)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +72,51 @@ class Page:
         return max(1, -(-self.n_all // PAGE))
 
 
-def page(session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None) -> Page:
-    """Return a page of the submissions that fulfil the clauses, latest first unless an order is given."""
-    query = select(Submission).where(*clauses).options(*_names())
-    return paged(session, query.order_by(*(order or (Submission.id.desc(),))), number=number)
+def page(
+    session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None, n_all: int | None = None
+) -> Page:
+    """Return a page of the submissions that fulfil the clauses, latest first unless an order is given.
+
+    Rows of what a list shows, with `unit_name` and `recommender_name`: fifty whole submissions cost five times that.
+    `n_all` is how many there are, where the caller has counted them.
+    """
+    query: Any = select(*SHOWN).join(UNIT, UNIT.id == Submission.unit_id)
+    query = query.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id).where(*clauses)
+    query = query.order_by(*(order or (Submission.id.desc(),)))
+    if n_all is not None:
+        number = _within(number, n_all)
+        return Page(session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
+    return _page(session, query, select(func.count()).select_from(Submission).where(*clauses), number)
+
+
+def counted(counts: Mapping[str, int], state: str) -> int:
+    """Return how many stand in a state, or with an empty one in any."""
+    return counts.get(state, 0) if state else sum(counts.values())
 
 
 def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
-    """Return a page of what an ordered query finds; a number beyond either end means the first or the last page."""
-    found = query.order_by(None).subquery()
-    n_all = int(session.scalar(select(func.count()).select_from(found)) or 0)
-    number = min(max(1, number), max(1, -(-n_all // PAGE)))
-    return Page(session.scalars(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
+    """Return a page of what an ordered query of one entity finds."""
+    count = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    found = _page(session, query, count, number)
+    return replace(found, rows=[row[0] for row in found.rows])
+
+
+def _page(session: Session, query: Select[Any], count: Select[Any], number: int) -> Page:
+    """Return one page; a number beyond either end means the first or the last page.
+
+    The count comes with the rows. Where there are none, the number may have been too high.
+    """
+    number = min(max(1, number), MOST_PAGES)
+    asked = query.add_columns(count.scalar_subquery()).limit(PAGE)
+    found = session.execute(asked.offset((number - 1) * PAGE)).all()
+    if not found and number > 1:
+        number = _within(number, int(session.scalar(count) or 0))
+        found = session.execute(asked.offset((number - 1) * PAGE)).all()
+    return Page(found, int(found[0][-1]) if found else 0, number)
+
+
+def _within(number: int, n_all: int) -> int:
+    return min(max(1, number), max(1, -(-n_all // PAGE)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +128,38 @@ class Turn:
     role: str
 
 
-def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[Submission]:
-    """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns."""
+def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[Row[Any]]:
+    """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns.
+
+    Rows of what is needed to say what is to do on each.
+    """
     if not turns:
         return []
     clauses = [_at(turn, actor) for turn in turns]
     pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses))
-    return session.scalars(select(Submission).where(or_(*clauses)).order_by(pressing, Submission.id).limit(MOST)).all()
+    query: Any = select(*STANDING).where(or_(*clauses)).order_by(pressing, Submission.id).limit(MOST)
+    found: Sequence[Row[Any]] = session.execute(query).all()
+    return found
 
 
 def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:
-    here = (Submission.cycle_id == turn.cycle_id) & (Submission.state == turn.state)
-    return and_(here, is_party(turn.role, actor, Submission))
+    party = is_party(turn.role, actor, Submission)
+    year = Submission.cycle_id == turn.cycle_id if party is True else among_own(turn.cycle_id)
+    return and_(year, Submission.state == turn.state, party)
+
+
+def among_own(cycle_id: int) -> ColumnElement[bool]:
+    """Return the clause of a year, to be looked for among the few entries of one's own units.
+
+    Without statistics SQLite would look for one's own among all of the year; a sum is no column with an index.
+    """
+    return Submission.cycle_id + 0 == cycle_id
+
+
+def counts(session: Session, *clauses: ColumnElement[bool]) -> dict[str, int]:
+    """Return how many of those that fulfil the clauses stand in each state."""
+    found = session.execute(select(Submission.state, func.count()).where(*clauses).group_by(Submission.state))
+    return {state: n for state, n in found}  # noqa: C416 (typed)
 
 
 def matching(text: str) -> ColumnElement[bool]:
@@ -94,9 +167,3 @@ def matching(text: str) -> ColumnElement[bool]:
     unit_named = exists().where(Unit.id == Submission.unit_id, Unit.name.icontains(text, autoescape=True))
     columns = (Submission.number, Submission.team_name, Submission.title)
     return or_(*(column.icontains(text, autoescape=True) for column in columns), unit_named)
-
-
-def _names() -> tuple[Any, ...]:
-    return joinedload(Submission.unit), joinedload(Submission.recommender)
-
-

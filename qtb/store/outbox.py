@@ -4,36 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from qtb.store.accounts import Account, Unit
+from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
 
 class Outbox(Base):
-    """One effect of one move, with a key that exists once: it is made once and, once sent, not sent again."""
+    """One effect of one move, with a key that exists once: it is made once and, once sent, not sent again.
+
+    A letter is about one submission, or gathers what concerns one unit, or one person, in one year; then `cycle_id`
+    says which.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "status", "next_at"),)
+    __table_args__ = (
+        Index(None, "status", "next_at"),
+        CheckConstraint(
+            "submission_id IS NOT NULL OR (unit_id IS NOT NULL AND cycle_id IS NOT NULL)", name="about_one"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     batch_id: Mapped[str] = mapped_column(String(32))
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycle.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # who alone is meant, not a role
     effect: Mapped[str] = mapped_column(String(20))
     letter: Mapped[str] = mapped_column(String(40))
     to_role: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting, sent, kept, dead
+    status: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting, sent, kept, dead, dropped
     created_at: Mapped[datetime] = mapped_column(Instant)
     next_at: Mapped[datetime] = mapped_column(Instant)
     n_tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     recipients: Mapped[str] = mapped_column(String(1000), default="")
     error: Mapped[str] = mapped_column(String(300), default="")
+    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what no other row says, by the letter's need
 
-    submission: Mapped[Submission] = relationship()
+    submission: Mapped[Submission | None] = relationship()
+    unit: Mapped[Unit | None] = relationship()
+    cycle: Mapped[Cycle | None] = relationship()
+    account: Mapped[Account | None] = relationship()
 
 
 class Heartbeat(Base):
@@ -71,3 +90,33 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
 def last_beat(session: Session) -> Heartbeat | None:
     """Return the latest sign of life of any scheduler."""
     return session.scalar(select(Heartbeat).order_by(Heartbeat.beat_at.desc()).limit(1))
+
+
+UNSENT = Outbox.status.in_(["waiting", "kept"]) & (Outbox.n_tries == 0)
+
+
+def told(session: Session, batch_id: str, submission_id: int) -> list[tuple[str, bool]]:
+    """Return whom a move's letters are for, by role, and whether the letter could still be dropped."""
+    mine = (Outbox.batch_id == batch_id) & (Outbox.submission_id == submission_id) & (Outbox.status != "dropped")
+    found = session.execute(select(Outbox.to_role, UNSENT).where(mine).order_by(Outbox.id))
+    return [(role, bool(is_unsent)) for role, is_unsent in found]
+
+
+def drop(session: Session, batch_id: str, submission_id: int) -> list[str]:
+    """Drop the letters of a move that have not left; return the roles that have had, or may be getting, theirs."""
+    mine = (Outbox.batch_id == batch_id) & (Outbox.submission_id == submission_id)
+    session.execute(update(Outbox).where(mine, UNSENT).values(status="dropped"))
+    told = select(Outbox.to_role).where(mine, Outbox.status != "dropped").order_by(Outbox.id)
+    return list(dict.fromkeys(session.scalars(told)))
+
+
+def post(
+    session: Session, key: str, batch_id: str, submission_id: int, letter: str, to_role: str, *, now: datetime
+) -> None:
+    """Put one letter about one submission into the queue."""
+    session.add(
+        Outbox(
+            key=key, batch_id=batch_id, submission_id=submission_id, effect="mail", letter=letter, to_role=to_role,
+            created_at=now, next_at=now,
+        )
+    )  # fmt: skip

@@ -25,7 +25,8 @@ class Submission(Chained, Base):
             sqlite_where=text("kind <> 'end'"), postgresql_where=text("kind <> 'end'"),
         ),
         UniqueConstraint("cycle_id", "number"),
-        Index(None, "cycle_id", "state"),
+        Index(None, "cycle_id", "state", "id"),  # the clock takes a state's cases in the order of their ids
+        Index(None, "cycle_id", "id"),  # the organiser's list, latest first
         Index(None, "unit_id"),
         Index(None, "recommender_id"),
         CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),
@@ -38,6 +39,7 @@ class Submission(Chained, Base):
     number: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(40))
     state_since: Mapped[datetime] = mapped_column(Instant)
+    suspended_at: Mapped[datetime | None] = mapped_column(Instant)  # its clock stands still since then
     kind: Mapped[str] = mapped_column(String(10))  # the state's kind, so that queries need not know its name
     created_at: Mapped[datetime] = mapped_column(Instant)
     request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # a form sent twice enters one team

@@ -58,7 +58,9 @@ def _connect_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("qtb_write", False)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        if connection.info.get("writes") is not writes:  # the pragma stays until it is changed
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.info["writes"] = writes
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
     elif not writes:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")

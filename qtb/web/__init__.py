@@ -17,11 +17,15 @@ from qtb.web import (
     accounts,
     applicant,
     cases,
+    demo_clock,
     errors,
     evaluator,
+    feeds,
     headers,
     public,
     recommender,
+    suspension,
+    undo,
     view,
 )
 from qtb.web.admin import blueprint as admin
@@ -44,7 +48,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     errors.init_app(app)
     view.init_app(app)
     for blueprint in (
-        public.pages, accounts.pages, applicant.pages, cases.pages, recommender.pages, evaluator.pages, admin
+        public.pages, accounts.pages, applicant.pages, cases.pages, recommender.pages, evaluator.pages, feeds.pages,
+        undo.pages, suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     access.refuse_undeclared(app)

@@ -63,7 +63,8 @@ def refuse_undeclared(app: Flask) -> None:
 
 def actor() -> Actor:
     """Return who is asking; somebody without any role when nobody is signed in."""
-    return current_user.actor if current_user.is_authenticated else NOBODY
+    person = current_user._get_current_object()  # once: each look through the proxy finds the request anew
+    return person.actor if isinstance(person, SignedIn) else NOBODY
 
 
 def home() -> str:

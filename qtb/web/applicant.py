@@ -10,10 +10,11 @@ from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.services import submissions
 from qtb.services.submissions import Filled
-from qtb.store import cycles, lists
+from qtb.store import lists
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from qtb.store.years import Year
 from qtb.web import cases, years
 from qtb.web.access import actor, audience
 from qtb.web.todo import tasks
@@ -70,11 +71,16 @@ def _entered(cycle_id: int, form: str, page: object) -> ResponseReturnValue:
 
 def _openings() -> list[tuple[Cycle, Reason | None]]:
     """Return the years that a team can enter, now or later, with what stands against it; of those over the current."""
-    now = years.current(cycles.all_cycles(db.session()), g.now)
-    open_ended = [*years.unfinished(db.session(), g.now)]
-    asked = open_ended if now is None or now in open_ended else [now, *open_ended]
-    found = [(year, submissions.entry_refusal(db.session(), year, _unit(), now=g.now)) for year in asked]
+    told = years.told(db.session())
+    now = years.current(years.cycles(db.session()), g.now)
+    over = [year for year in told if year.cycle is now and not years.is_unfinished(year, g.now)]
+    asked = [*over, *(year for year in told if years.is_unfinished(year, g.now))]
+    found = [(year.cycle, _refusal(year)) for year in asked]
     return [(year, reason) for year, reason in found if year is now or reason is None or reason.key != "closed"]
+
+
+def _refusal(year: Year) -> Reason | None:
+    return submissions.entry_refusal(db.session(), year.cycle, _unit(), now=g.now, times=year.times)
 
 
 def _unit() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -12,19 +13,22 @@ from flask_wtf import FlaskForm
 from qtb.domain import decide, machine
 from qtb.domain.errors import Missing, NotNow, Refusal
 from qtb.domain.fields import FormSpec
+from qtb.domain.timeline import Timeline
+from qtb.domain.undo import Last
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.i18n import language, say
-from qtb.services import submissions
+from qtb.services import submissions, suspension, undo
 from qtb.services.advance import advance
 from qtb.services.submissions import Filled, Incorrect
-from qtb.store import accounts, audit, cycles, evaluations, facts, lists
+from qtb.store import accounts, audit, evaluations, facts, lists, plans
 from qtb.store import submissions as store
+from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from qtb.web import steps, story
+from qtb.web import steps, story, years
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.parse import seen
 from qtb.web.view import TONES
@@ -37,9 +41,11 @@ pages = Blueprint("cases", __name__)
 def show(submission_id: int) -> ResponseReturnValue:
     """Show where a submission stands."""
     submission = found(submission_id)
-    times = cycles.timeline_of(db.session(), submission.cycle_id)
+    times = years.of(db.session(), submission.cycle_id).times
     case, definition = facts.as_case(submission), submission.cycle.definition
     entries = audit.entries(db.session(), "submission", submission.id)
+    answers = store.answers(db.session(), submission.id)
+    recommenders = _recommenders(submission, case, answers)
     return render_template(
         "cases/show.html",
         submission=submission,
@@ -51,10 +57,12 @@ def show(submission_id: int) -> ResponseReturnValue:
             decide.offers(definition, case, timeline=times, actor=actor(), now=g.now),
             key=lambda offer: list(TONES).index(offer.transition.tone),
         ),
-        edits=_edits(submission, case, times),
+        edits=_edits(submission, times, answers, recommenders),
+        undo=undo.offer(submission, _last(entries), timeline=times, actor=actor(), now=g.now),
+        may_suspend=suspension.is_offered(submission, actor()),
         story=story.told(submission, entries, actor()),
-        answers=store.answers(db.session(), submission.id),
-        choices=dict(ref_options(submission.cycle, any_active=True)),
+        answers=answers,
+        choices=_choices(submission.cycle, recommenders),
         staff=_staff_view(submission) if actor().holds("organiser") else None,
     )
 
@@ -104,25 +112,24 @@ def confirm(submission_id: int, transition: str) -> ResponseReturnValue:
 def move(submission_id: int) -> ResponseReturnValue:
     """Make a move through the door."""
     transition, note = request.form.get("transition", ""), request.form.get("note", "")
-    submission = found(submission_id)
-    cycle_id = submission.cycle_id
     try:
         with unit(db.session()) as work:
-            cycle = work.get_one(Cycle, cycle_id)
+            submission = found(submission_id)
+            cycle, number = submission.cycle, submission.number
+            definition = cycle.definition
             advance(work, transition, cycle=cycle, now=g.now, actor=actor(), ids=[submission_id], note=note)
     except Refusal as error:
         submission = found(submission_id)
         offer = _offer(submission, transition)
         return _move_page(submission, offer, note, error), error.status
-    submission = found(submission_id)
-    done = submission.cycle.definition.workflow.transitions[transition].done
-    flash(say("case.moved", number=submission.number, done=done), "success")
+    flash(say("case.moved", number=number, done=definition.workflow.transitions[transition].done), "success")
     return redirect(url_for("cases.show", submission_id=submission_id), 303)
 
 
 def _move_page(submission: Submission, offer: decide.Offer, note: str, refusal: Refusal | None) -> str:
-    times = cycles.timeline_of(db.session(), submission.cycle_id)
-    edits = _edits(submission, facts.as_case(submission), times)
+    answers = store.answers(db.session(), submission.id)
+    recommenders = accounts.units(db.session(), "recommender", active=False)
+    edits = _edits(submission, years.of(db.session(), submission.cycle_id).times, answers, recommenders)
     return render_template(
         "cases/move.html", submission=submission, offer=offer, note=note, refusal=refusal, edits=edits
     )
@@ -169,13 +176,27 @@ def new_form(cycle: Cycle, spec: FormSpec, values: dict[str, Any]) -> FlaskForm:
 
 def ref_options(cycle: Cycle, *, any_active: bool = False) -> dict[str, list[tuple[str, str]]]:
     """Return the choices of ref fields: the recommending units by name."""
-    units = [(str(unit.id), unit.name) for unit in accounts.units(db.session(), "recommender", active=not any_active)]
+    return _choices(cycle, accounts.units(db.session(), "recommender", active=not any_active))
+
+
+def _recommenders(submission: Submission, case: decide.Case, answers: dict[str, dict[str, Any]]) -> Sequence[Unit]:
+    """Return the units that the page names: all of them only where a form can be filled or names another one."""
+    definition, own = submission.cycle.definition, submission.recommender
+    fields = [(form, key) for form, spec in definition.forms.items() for key, f in spec.fields.items() if f.refers]
+    named = {answers.get(form, {}).get(key) for form, key in fields} - {None, ""}
+    if decide.edits(definition, case, actor=actor()) or named - {own.id if own else None}:
+        return accounts.units(db.session(), "recommender", active=False)
+    return [own] if own else []
+
+
+def _choices(cycle: Cycle, recommenders: Sequence[Unit]) -> dict[str, list[tuple[str, str]]]:
+    units = [(str(unit.id), unit.name) for unit in recommenders]
     fields = {key: field for form in cycle.definition.forms.values() for key, field in form.fields.items()}
     return {key: units for key, field in fields.items() if field.refers}
 
 
 def _offer(submission: Submission, transition: str) -> decide.Offer:
-    times = cycles.timeline_of(db.session(), submission.cycle_id)
+    times = years.of(db.session(), submission.cycle_id).times
     case, definition = facts.as_case(submission), submission.cycle.definition
     rule = definition.workflow.transitions.get(transition)
     if rule is None or not machine.is_allowed(rule, actor(), case):
@@ -185,19 +206,24 @@ def _offer(submission: Submission, transition: str) -> decide.Offer:
 
 
 def _edits(
-    submission: Submission, case: decide.Case, times: Any
+    submission: Submission, times: Timeline, answers: dict[str, dict[str, Any]], recommenders: Sequence[Unit]
 ) -> list[tuple[str, FormSpec, tuple[Any, ...], list[Text]]]:
-    definition = submission.cycle.definition
+    case, definition = facts.as_case(submission), submission.cycle.definition
     found = []
     for edit in decide.edits(definition, case, actor=actor()):
         reasons = decide.edit_refusal(definition, edit.form, case, timeline=times, actor=actor(), now=g.now)
-        lacking = submissions.missing(db.session(), submission, edit.form, now=g.now)
+        raw = answers.get(edit.form, {})
+        lacking = submissions.missing(submission.cycle, edit.form, raw, recommenders=recommenders, now=g.now)
         found.append((edit.form, definition.forms[edit.form], reasons, lacking))
     return found
 
 
+def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
+    return next((undo.as_last(row) for row, _ in entries if row.to_state), None)
+
+
 def _closed(submission: Submission, form: str) -> Refusal | None:
-    times = cycles.timeline_of(db.session(), submission.cycle_id)
+    times = years.of(db.session(), submission.cycle_id).times
     case, definition = facts.as_case(submission), submission.cycle.definition
     reasons = decide.edit_refusal(definition, form, case, timeline=times, actor=actor(), now=g.now)
     return NotNow(reasons) if reasons else None
@@ -212,4 +238,5 @@ def _staff_view(submission: Submission) -> dict[str, Any]:
     assigned = {sheet.evaluator_id for sheet in sheets}
     experts = [one for one in accounts.with_role(db.session(), "evaluator") if one.id not in assigned]
     states = [(key, state.label.get(language())) for key, state in submission.cycle.definition.workflow.states.items()]
-    return {"sheets": sheets, "experts": experts, "states": states}
+    extensions = plans.granted_to(db.session(), submission)
+    return {"sheets": sheets, "experts": experts, "states": states, "extensions": extensions}

@@ -12,11 +12,10 @@ from qtb.extensions import db
 from qtb.i18n import in_words, say
 from qtb.services import evaluations
 from qtb.services.evaluations import Unscored
-from qtb.store import cycles
 from qtb.store import submissions as store
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
-from qtb.web import cases
+from qtb.web import cases, years
 from qtb.web.access import actor, audience
 from qtb.web.parse import seen
 
@@ -29,7 +28,7 @@ def works() -> ResponseReturnValue:
     """Show the works assigned to the person, unfinished sheets first."""
     mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_final, Sheet.id)
     sheets = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
-    times = {key: cycles.timeline_of(db.session(), key) for key in {sheet.submission.cycle_id for sheet in sheets}}
+    times = {year.cycle.id: year.times for year in years.told(db.session())}
     refusals = {
         sheet.id: evaluations.scoring_refusal(sheet, times=times[sheet.submission.cycle_id], now=g.now)
         for sheet in sheets
@@ -66,7 +65,7 @@ def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dic
         "evaluator/sheet.html", sheet=own, submission=submission, raw=raw, refusal=refusal, errors=errors,
         rubric=evaluations.rubric_of(submission.cycle), step=submission.cycle.definition.rubric.step,
         closed=evaluations.scoring_refusal(
-            own, times=cycles.timeline_of(db.session(), submission.cycle_id), now=g.now
+            own, times=years.of(db.session(), submission.cycle_id).times, now=g.now
         ),
         answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
         choices=cases.ref_options(submission.cycle, any_active=True),

@@ -9,7 +9,8 @@ from qtb import clock
 from qtb.extensions import db
 from qtb.i18n import LANGUAGES
 from qtb.services import health
-from qtb.store import cycles, lists
+from qtb.store import lists
+from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.web import picture, years
 from qtb.web.access import PUBLIC, audience
@@ -22,7 +23,7 @@ pages = Blueprint("public", __name__)
 @audience(PUBLIC)
 def home() -> ResponseReturnValue:
     """Show the year that runs, or what to do while there is none."""
-    year = years.current(cycles.all_cycles(db.session()), g.now)
+    year = years.chosen(db.session(), "", g.now)
     return render_template("public/empty.html") if year is None else _cycle(year)
 
 
@@ -30,7 +31,7 @@ def home() -> ResponseReturnValue:
 @audience(PUBLIC)
 def cycle(key: str) -> ResponseReturnValue:
     """Show a year."""
-    return _cycle(cycle_or_404(key))
+    return _cycle(years.named(db.session(), key))
 
 
 @pages.get("/cycles/<key>/results")
@@ -56,7 +57,7 @@ def language() -> ResponseReturnValue:
     if lang in LANGUAGES:
         session["lang"] = lang
     back = request.form.get("back", "/")
-    return redirect(back if _is_ours(back) else "/", 303)
+    return redirect(back if is_ours(back) else "/", 303)
 
 
 @pages.get("/health")
@@ -67,14 +68,15 @@ def alive() -> ResponseReturnValue:
     return {"status": "alarm" if alarm else "ok"}, 503 if alarm else 200
 
 
-def _cycle(year: cycles.Cycle) -> ResponseReturnValue:
+def _cycle(year: Cycle) -> ResponseReturnValue:
     rows = list(year.rows)
-    others = [one for one in cycles.all_cycles(db.session()) if one.id != year.id]
+    others = [one for one in years.cycles(db.session()) if one.id != year.id]
     return render_template(
         "public/cycle.html", cycle=year, rows=rows, picture=picture.draw(rows, g.now), others=others
     )
 
 
-def _is_ours(address: str) -> bool:
+def is_ours(address: str) -> bool:
+    """Tell whether an address to go back to is one of ours."""
     # A path of ours, never another host: //host and /\host are read as hosts by browsers.
     return address.startswith("/") and not address.startswith(("//", "/\\")) and min(address) > " "

@@ -7,13 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, case
 
 from qtb.extensions import db
-from qtb.store import cycles, lists
+from qtb.store import lists
 from qtb.store.cycles import Cycle
-from qtb.store.submissions import Submission, counts_by_state
+from qtb.store.submissions import Submission
 from qtb.web import years
 from qtb.web.access import actor, audience
 from qtb.web.todo import held_by, tasks
-from qtb.web.view import cycle_or_404
 
 pages = Blueprint("recommender", __name__, url_prefix="/recommender")
 
@@ -22,21 +21,21 @@ pages = Blueprint("recommender", __name__, url_prefix="/recommender")
 @audience("recommender")
 def queue() -> ResponseReturnValue:
     """Show the works put before the person's units: those that wait for an answer first."""
-    all_years = cycles.all_cycles(db.session())
-    key = request.args.get("cycle", "")
-    year = cycle_or_404(key) if key else years.current(all_years, g.now)
+    year = years.chosen(db.session(), request.args.get("cycle", ""), g.now)
     ours = Submission.recommender_id.in_(sorted(actor().units["recommender"])) & (Submission.kind != "start")
     shown = request.args.get("state", "")
+    counts = lists.counts(db.session(), ours, lists.among_own(year.id)) if year else {}
     return render_template(
-        "recommender/queue.html", cycle=year, years=all_years, page=_page(year, ours, shown), chosen=shown,
-        todo=tasks(db.session(), actor(), g.now), counts=counts_by_state(db.session(), year.id, ours) if year else {},
+        "recommender/queue.html", cycle=year, years=years.cycles(db.session()), chosen=shown, counts=counts,
+        page=_page(year, ours, shown, counts), todo=tasks(db.session(), actor(), g.now),
     )  # fmt: skip
 
 
-def _page(year: Cycle | None, ours: ColumnElement[bool], state: str) -> lists.Page:
+def _page(year: Cycle | None, ours: ColumnElement[bool], state: str, counts: dict[str, int]) -> lists.Page:
     """Return the page asked for: what waits for an answer first, then the latest."""
     if year is None:
         return lists.Page([], 0, 1)
-    clauses = [ours, Submission.cycle_id == year.id, *([Submission.state == state] if state else [])]
+    clauses = [ours, lists.among_own(year.id), *([Submission.state == state] if state else [])]
     order = (case((Submission.state.in_(held_by(year, "recommender")), 0), else_=1), Submission.id.desc())
-    return lists.page(db.session(), *clauses, number=request.args.get("page", type=int, default=1), order=order)
+    number, n_all = request.args.get("page", type=int, default=1), lists.counted(counts, state)
+    return lists.page(db.session(), *clauses, number=number, order=order, n_all=n_all)

@@ -73,7 +73,7 @@ def _step(
     phase = "here" if n == n_here else "done" if n < n_here else "ahead"
     reached_at = reached.get(key) if phase != "ahead" else None
     row = times.rows.get(_row_of(definition, n) or "")
-    closes_at = times.closes_at(row.key, case) if row else None
+    closes_at = times.ends_at(row.key, case) if row else None
     return Step(definition.workflow.states[key], phase, reached_at, row.opens_at if row else None, closes_at)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qtb.domain.roles import Actor
+from qtb import clock
+from qtb.domain.roles import Actor, is_party
 from qtb.i18n import language, say
 from qtb.store.audit import History
 from qtb.store.submissions import Submission
 
 # What happens around judging is the organiser's to see: who judges, who has finished, which level is proposed.
-OPEN_KINDS = {"begin", "move", "edit", "override", "extension"}
+OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "undo", "suspended", "resumed", "adopt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,22 @@ class Line:
     note: str
     kind: str
     due: str
+    is_late: bool = False  # handed in within the grace
 
 
 def told(submission: Submission, entries: Sequence[tuple[History, str | None]], actor: Actor) -> list[Line]:
     """Return a submission's history as the actor may read it, latest first."""
     staff = actor.holds("organiser")
-    return [_line(submission, row, name, staff) for row, name in entries if staff or row.kind in OPEN_KINDS]
+    told_late = staff or is_party("applicant", actor, submission)  # and nobody else: that there is a grace is not said
+    mine = [(row, name) for row, name in entries if staff or row.kind in OPEN_KINDS]
+    return [_line(submission, row, name, staff, told_late) for row, name in mine]
 
 
-def _line(submission: Submission, row: History, name: str | None, staff: bool) -> Line:
+def _line(submission: Submission, row: History, name: str | None, staff: bool, told_late: bool) -> Line:
     about = row.about()
     note = str(about.get("note", ""))
     who, what = _who(submission, row, name, staff), _what(submission, row, about, staff)
-    return Line(row.at, who, what, note, row.kind, row.due)
+    return Line(row.at, who, what, note, row.kind, row.due, bool(about.get("late")) and told_late)
 
 
 def _who(submission: Submission, row: History, name: str | None, staff: bool) -> str:
@@ -62,6 +66,20 @@ def _what(submission: Submission, row: History, about: dict[str, object], staff:
         n_fields = len(changes) if isinstance(changes, dict) else 0
         return say("history.edit", form=form.title if form else "", n=n_fields)
     if row.kind == "override":
-        state = definition.workflow.states[row.to_state]
-        return say("history.override", state=state.wording(language(), staff=staff))
+        state = definition.workflow.states.get(row.to_state)  # a definition adopted since may not know it any more
+        return say("history.override", state=state.wording(language(), staff=staff) if state else row.to_state)
+    if row.kind == "undo":
+        rule = definition.workflow.transitions.get(row.transition)
+        return say("history.undo", move=rule.label if rule else row.transition)
+    given = about.get("changes")
+    if row.kind == "resumed" and isinstance(given, dict) and given:
+        ends = [(key, datetime.fromisoformat(str(until))) for key, until in given.items()]
+        return say("history.given_back", rows=given_back(submission, ends))
     return say(f"history.{row.kind}")
+
+
+def given_back(submission: Submission, ends: Iterable[tuple[str, datetime]]) -> str:
+    """Return in words until when each row's days are given back."""
+    titles, lang = {row.key: row.title for row in submission.cycle.rows}, language()
+    shown = ((titles.get(key, key), clock.shown(until, lang, is_end=True)) for key, until in ends)
+    return say("list.and").join(say("suspension.until", row=row, until=until) for row, until in shown)

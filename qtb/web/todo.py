@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from qtb.domain import decide
+from qtb.domain.machine import is_allowed
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.store import cycles, facts, lists
+from qtb.store import facts, lists
 from qtb.store.cycles import Cycle
 from qtb.store.lists import Turn
-from qtb.store.submissions import Submission
+from qtb.store.years import Year
 from qtb.web import years
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing to do: on which submission, which move it leads to, and until when."""
 
-    submission: Submission
+    submission: Row[Any]
     transition: Transition
-    enabled: bool
     from_at: datetime | None
-    until: datetime
+    until: datetime | None  # None where nothing will ever end it
 
 
 def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Return the main move of each submission, of any year, whose turn is the actor's, the most pressing first."""
-    timelines: dict[int, Timeline] = {}
-    turns: list[tuple[datetime, Turn]] = []
-    for year in years.unfinished(session, now):
-        timelines[year.id] = cycles.timeline_of(session, year.id)
-        turns += _turns(year, timelines[year.id], actor, now)
-    rows = lists.waiting(session, [turn for _, turn in sorted(turns, key=lambda one: one[0])], actor)
-    found = [task for row in rows if (task := _task(row, timelines[row.cycle_id], actor, now))]
-    return sorted(found, key=lambda task: (task.until, task.submission.id))
+    found = {year.cycle.id: year for year in years.told(session) if years.is_unfinished(year, now)}
+    turns = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
+    main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in turns}
+    rows = lists.waiting(session, [turn for _, turn in turns], actor)
+    todo = (_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows)
+    return sorted(filter(None, todo), key=lambda task: (task.until or NEVER, task.submission.id))
 
 
 def held_by(year: Cycle, role: str) -> list[str]:
@@ -47,27 +49,48 @@ def held_by(year: Cycle, role: str) -> list[str]:
     return [key for key, state in year.definition.workflow.states.items() if state.holder == role]
 
 
-def _turns(year: Cycle, times: Timeline, actor: Actor, now: datetime) -> Iterator[tuple[datetime, Turn]]:
+def _turns(year: Year, actor: Actor, now: datetime) -> Iterator[tuple[datetime, Turn]]:
     """Yield where something waits for the actor's roles and can still be done, with the end of the row."""
-    workflow = year.definition.workflow
     for role in filter(actor.holds, actor.units):
-        for state in held_by(year, role):
-            rules = (rule for key, rule in workflow.transitions.items() if state in workflow.sources(key))
-            main = next((rule for rule in rules if role in rule.by and rule.tone == "primary"), None)
-            if main and main.during and _last_end(times, main.during) > now:
-                yield times.rows[main.during].closes_at, Turn(year.id, state, role)
+        for state in held_by(year.cycle, role):
+            main = next((rule for rule in _main(year.cycle, state) if role in rule.by), None)
+            if main and _last_end(year.times, main) > now:
+                yield _end(year, main, state), Turn(year.cycle.id, state, role)
 
 
-def _last_end(times: Timeline, row_key: str) -> datetime:
-    ends: Sequence[datetime] = [one.until for one in times.extensions if one.row_key == row_key]
-    return max([times.rows[row_key].closes_at, *ends])
+def _main(year: Cycle, state: str) -> list[Transition]:
+    """Return the main moves from a state: usually one."""
+    workflow = year.definition.workflow
+    return [rule for key, rule in workflow.transitions.items()
+            if rule.tone == "primary" and state in workflow.sources(key)]  # fmt: skip
 
 
-def _task(row: Submission, times: Timeline, actor: Actor, now: datetime) -> Task | None:
-    case, definition = facts.as_case(row), row.cycle.definition
-    offers = decide.offers(definition, case, timeline=times, actor=actor, now=now)
-    main = next((offer for offer in offers if offer.transition.tone == "primary"), None)
-    if main is None or main.transition.during is None:
+def _last_end(times: Timeline, main: Transition) -> datetime:
+    """Return when the last case can make the move: never, where it hangs on no row."""
+    if main.during is None:
+        return NEVER
+    ends: Sequence[datetime] = [one.until for one in times.extensions if one.row_key == main.during]
+    return max([times.rows[main.during].closes_at, *ends])
+
+
+def _end(year: Year, main: Transition, state: str) -> datetime:
+    """Return by when the move presses: the end of its row, or without one the first edge that ends the state."""
+    workflow, times = year.cycle.definition.workflow, year.times
+    if main.during is not None:
+        return times.rows[main.during].closes_at
+    clocked = [key for key in workflow.clocked() if state in workflow.sources(key)]
+    edges = [edge for key in clocked if (edge := workflow.transitions[key].at) and edge.row in times.rows]
+    return min((times.rows[edge.row].closes_at for edge in edges), default=NEVER)
+
+
+def _task(row: Any, rules: list[Transition], year: Year, actor: Actor, now: datetime) -> Task | None:
+    main = next((rule for rule in rules if rule.by and is_allowed(rule, actor, row)), None)
+    if main is None:
         return None
-    until = times.closes_at(main.transition.during, case)
-    return Task(row, main.transition, main.enabled, main.from_at, until) if until > now else None
+    if main.during is None:
+        ahead = decide.ahead(
+            year.cycle.definition, facts.as_case(row), timeline=year.times, sealed=not actor.holds("organiser")
+        )
+        return Task(row, main, None, ahead.at if ahead else None)
+    until, opens_at = year.times.ends_at(main.during, row), year.times.rows[main.during].opens_at
+    return Task(row, main, opens_at if opens_at > now else None, until) if until > now else None

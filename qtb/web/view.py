@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from lucide.jinja import lucide
 from markupsafe import Markup
@@ -18,8 +19,7 @@ from qtb.i18n import escaped, language, say
 from qtb.services import health
 from qtb.store import cycles
 from qtb.store.cycles import Cycle
-from qtb.store.submissions import Submission
-from qtb.web import access
+from qtb.web import access, years
 
 # The main act first, the one that cannot be undone last.
 TONES = {"primary": "btn-primary", "plain": "btn-outline-primary", "danger": "btn-outline-danger"}
@@ -33,27 +33,37 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall)  # fmt: skip
     app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
-                                is_staff=is_staff)  # fmt: skip
+                                is_staff=is_staff, case_url=case_url)  # fmt: skip
     app.context_processor(_frame)
 
 
+@cache
 def icon(name: str) -> Markup:
-    """Return an inline SVG that readers pass over."""
+    """Return an inline SVG that readers pass over; drawn once, since each costs a tree that is copied and written."""
     return Markup(lucide(name, size=18, **{"class": "icon", "aria-hidden": "true"}))
 
 
-def state_of(submission: Submission, *, staff: bool | None = None) -> dict[str, str]:
-    """Return the label and look of a submission's state, in the staff's or the public wording."""
-    state = submission.cycle.definition.workflow.states[submission.state]
-    if staff is None:
-        staff = is_staff()
-    look = "green" if state.listed else LOOKS[state.kind]
-    return {"label": state.wording(language(), staff=staff), "look": look}
+def state_of(submission: Any) -> dict[str, str]:
+    """Return the label and look of a submission's state in the reader's wording; `submission` may be a list's row."""
+    known = g.setdefault("states", {})  # a list shows the same few states again and again
+    place = submission.cycle_id, submission.state
+    if place not in known:
+        state = years.of(db.session(), submission.cycle_id).cycle.definition.workflow.states[submission.state]
+        look = "green" if state.listed else LOOKS[state.kind]
+        known[place] = {"label": state.wording(language(), staff=is_staff()), "look": look}
+    found: dict[str, str] = known[place]
+    return found
+
+
+def case_url(submission_id: int) -> str:
+    """Return a submission's address: without the router, which a list would ask fifty times."""
+    return f"{request.script_root}/submissions/{submission_id}"
 
 
 def is_staff() -> bool:
     """Tell whether the person reads the staff's wording: everybody who works on entries of others."""
-    return any(access.actor().holds(role) for role in ("organiser", "recommender", "evaluator"))
+    mine = access.actor()
+    return any(mine.holds(role) for role in ("organiser", "recommender", "evaluator"))
 
 
 def cycle_or_404(key: str) -> Cycle:
@@ -67,9 +77,14 @@ def cycle_or_404(key: str) -> Cycle:
 def _frame() -> dict[str, Any]:
     mine = access.actor()
     now = g.get("now") or clock.real()
-    found = health.alarm(db.session(), real_now=clock.real(), now=now) if mine.holds("organiser") else None
-    alarms = alarm_lines(found) if found else []
+    alarms = _alarms(now) if mine.holds("organiser") else []
     return {"now": now, "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
+
+
+def _alarms(now: datetime) -> list[str]:
+    session = db.session()
+    found = health.alarm(session, real_now=clock.real(), now=now, years=years.told(session))
+    return alarm_lines(found) if found else []
 
 
 def alarm_lines(alarm: health.Alarm) -> list[str]:
@@ -81,6 +96,7 @@ def alarm_lines(alarm: health.Alarm) -> list[str]:
         *([say("alarm.overdue", n=alarm.n_overdue)] if alarm.n_overdue else []),
         *([say("alarm.dead", n=alarm.n_dead)] if alarm.n_dead else []),
         *([say("alarm.undecided", n=alarm.n_undecided)] if alarm.n_undecided else []),
+        *([say("alarm.aside", n=alarm.n_aside)] if alarm.n_aside else []),
     ]
 
 

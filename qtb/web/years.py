@@ -3,13 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from flask import g
 from sqlalchemy.orm import Session
 
+from qtb.domain.errors import Missing
 from qtb.domain.timeline import within
-from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store import years
+from qtb.store.cycles import Cycle, TimelineRow
+from qtb.store.years import Year
+from qtb.web.access import actor
+
+
+@dataclass
+class _Read:
+    """What a page has read of the years in one transaction."""
+
+    begun: object
+    one: dict[int, Year] = field(default_factory=dict)
+    all: list[Year] | None = None
+
+
+def told(session: Session) -> list[Year]:
+    """Return all years, latest first: read once for a page, and anew in the next transaction."""
+    known = _known(session)
+    if known.all is None:
+        known.all = years.dated(session)
+        known.one = {year.cycle.id: year for year in known.all}
+    return known.all
+
+
+def cycles(session: Session) -> list[Cycle]:
+    """Return all years without their dates, latest first."""
+    return [year.cycle for year in told(session)]
+
+
+def of(session: Session, cycle_id: int) -> Year:
+    """Return one year: alone, except for the organiser, whose frame needs them all."""
+    if actor().holds("organiser"):
+        told(session)
+    known = _known(session).one
+    if cycle_id not in known:
+        known[cycle_id] = years.dated(session, Cycle.id == cycle_id)[0]
+    return known[cycle_id]
+
+
+def _known(session: Session) -> _Read:
+    session.connection()  # begins the transaction, if it has not begun
+    known: _Read | None = g.get("years")
+    if known is None or known.begun is not session.get_transaction():
+        known = g.years = _Read(session.get_transaction())
+    return known
+
+
+def named(session: Session, key: str) -> Cycle:
+    """Return the year with this key. Raises Missing."""
+    found = next((year for year in cycles(session) if year.key == key), None)
+    if found is None:
+        raise Missing("cycle")
+    return found
+
+
+def chosen(session: Session, key: str, now: datetime) -> Cycle | None:
+    """Return the year with this key, or without a key the one that the page is about."""
+    return named(session, key) if key else current(cycles(session), now)
 
 
 def current(years: Sequence[Cycle], now: datetime) -> Cycle | None:
@@ -21,11 +80,19 @@ def current(years: Sequence[Cycle], now: datetime) -> Cycle | None:
     return min(ahead, key=lambda year: _next_start(year, now) or now, default=years[0] if years else None)
 
 
-def unfinished(session: Session, now: datetime) -> Sequence[Cycle]:
+def unfinished(session: Session, now: datetime) -> list[Cycle]:
     """Return the years with a row or an extension that ends after now, latest first."""
-    row = exists().where(TimelineRow.cycle_id == Cycle.id, TimelineRow.closes_at > now)
-    extension = exists().where(Extension.cycle_id == Cycle.id, Extension.until > now)
-    return session.scalars(select(Cycle).where(or_(row, extension)).order_by(Cycle.year.desc(), Cycle.id.desc())).all()
+    return [year.cycle for year in told(session) if is_unfinished(year, now)]
+
+
+def is_unfinished(year: Year, now: datetime) -> bool:
+    """Tell whether a row or an extension of the year ends after now."""
+    return any(end > now for end in _ends(year))
+
+
+def _ends(year: Year) -> list[datetime]:
+    rows, granted = year.times.rows.values(), year.times.extensions
+    return [*(row.closes_at for row in rows), *(one.until for one in granted)]
 
 
 def _runs(row: TimelineRow, now: datetime) -> bool:

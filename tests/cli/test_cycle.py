@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
 from tests.cli.calls import OLGA, good, refused
 from tests.services.test_notices import PRINTED
 from tests.world import World, at
@@ -97,7 +100,7 @@ def test_bad_input_to_row(settings: Settings, world: World) -> None:
 
 def test_extensions_for_all_one_unit_one_submission(settings: Settings, world: World) -> None:
     team = world.enter()
-    given = ("cycle", "extend", "2024", "declare", "--until", "2099-06-10", "--reason", "台风")
+    given = ("cycle", "extend", "2024", "declare", "--until", "2099-06-10", "--reason", "台风", "--yes")
     assert "全体" in good(settings, *given, *OLGA)
     assert "江南物业" in good(settings, *given, "--unit", "江南物业", *OLGA)
     assert "20240001" in good(settings, *given, "--submission", "20240001", *OLGA)
@@ -127,3 +130,61 @@ def test_bad_input_to_extend(settings: Settings, world: World) -> None:
 
 def test_lists_of_an_empty_system(settings: Settings, session: Session) -> None:
     assert good(settings, "cycle", "list").splitlines() == ["代号  年份  名称  申报"]
+
+
+def test_a_dry_run_says_what_would_happen_and_saves_nothing(settings: Settings, world: World) -> None:
+    world.now = at("2024-05-20 10:00")
+    team = world.enter()
+    number = world.session.get_one(Submission, team).number
+    row = ("cycle", "row", "2024", "register", "--closes", "2099-06-07", "--dry-run", *OLGA)
+    said = good(settings, *row)
+    for words in (number, "2024年5月31日 24:00", "2099年6月7日 24:00", "报名截止未提交", "请核对年份", "申报单位 1 个"):
+        assert words in said
+    assert "clock's next act" in good(settings, *row, "--lang", "en")
+    good(settings, "cycle", "extend", "2024", "register", "--until", "2099-06-07", "--dry-run", *OLGA)
+    assert len(world.history("cycle", world.cycle.id)) == 1
+    assert world.session.scalars(select(Extension)).all() == []
+
+
+def test_what_is_grave_needs_a_yes(settings: Settings, world: World) -> None:
+    team = world.enter()
+    given = ("cycle", "extend", "2024", "register", "--until", "2099-06-07", "--reason", "台风", *OLGA)
+    assert "--yes" in refused(settings, *given)
+    assert good(settings, *given, "--yes")
+    world.session.rollback()
+    letters = world.session.scalars(select(Outbox.about).filter_by(letter="date_changed")).all()
+    assert [one["cases"] for one in letters] == [[team]]
+
+
+def test_the_grace_of_a_row_is_set_and_shown(settings: Settings, world: World) -> None:
+    said = good(settings, "cycle", "row", "2024", "declare", "--grace", "30", "--reason", "网络拥堵", *OLGA)
+    assert "+30 分钟" in said
+    assert "+30 minutes" in good(settings, "cycle", "show", "2024", "--lang", "en")
+    world.session.rollback()
+    assert world.session.scalars(select(TimelineRow.grace_minutes).filter_by(key="declare")).one() == 30
+    refused(settings, "cycle", "row", "2024", "declare", "--grace", "10081", "--reason", "x", *OLGA, code=2)
+
+
+def test_a_year_is_shifted(settings: Settings, world: World) -> None:
+    with unit(world.session):
+        world.session.execute(update(TimelineRow).values(closes_at=at("2098-01-01")).filter_by(key="promote"))
+    shift = ("cycle", "shift", "2024", "--days", "7")
+    assert "2098年1月7日 24:00" in good(settings, *shift, "--dry-run", *OLGA)
+    said = good(settings, *shift, "--hours", "-24", "--from", "exchange", "--reason", "场地", "--yes", *OLGA)
+    assert "2098年1月6日 24:00" in said
+    assert world.history("cycle", world.cycle.id)[-1].about()["changes"].keys() == {"promote"}
+
+
+def test_bad_input_to_shift(settings: Settings, world: World) -> None:
+    def shift(*arguments: str, code: int = 1) -> str:
+        return refused(settings, "cycle", "shift", *arguments, code=code)
+
+    given = ("--days", "7", "--reason", "x")
+    shift("2024", "--days", "7", *OLGA, code=2)
+    shift("2024", *given, *OLGA)
+    shift("2024", "--days", "0", "--reason", "x", *OLGA)
+    shift("2024", "--days", "367", "--reason", "x", *OLGA, code=2)
+    shift("2024", *given, "--from", "winter", *OLGA)
+    shift("nope", *given, *OLGA)
+    shift("2024", *given, "--as", "rita@example.org")
+    assert len(world.history("cycle", world.cycle.id)) == 1

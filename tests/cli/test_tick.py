@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from qtb import clock
 from qtb.services import sweep
 from qtb.store.outbox import Heartbeat, Outbox
+from qtb.store.unit import unit
 from tests.cli.calls import good, refused
 from tests.world import World, at
 
@@ -38,7 +40,7 @@ def test_a_tick_before_its_time_moves_nothing(settings: Settings, world: World) 
 
 
 def test_a_failing_slice_is_said(settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = [sweep.Swept("2024", "lapse_unregistered", at("2024-06-01"), 0, "Conflict: stale")]
+    failed = [sweep.Swept("2024", "lapse_unregistered", at("2024-06-01"), n_moved=0, failure="Conflict: stale")]
     monkeypatch.setattr(sweep, "sweep", lambda *_args, **_kw: failed)
     assert "Conflict: stale" in refused(settings, "tick", "--now", "2024-06-01")
 
@@ -69,3 +71,16 @@ def test_the_scheduler_in_a_process_of_its_own(settings: Settings, world: World,
 def beats(world: World) -> int:
     world.session.rollback()
     return len(world.session.scalars(select(Heartbeat)).all())
+
+
+def test_the_demos_clock_goes_to_an_instant_and_does_what_is_due_on_the_way(settings: Settings, world: World) -> None:
+    demo = {**settings, "DEMO": True}
+    with unit(world.session):
+        clock.set_to(world.session, at("2024-05-20 10:00"))
+    team = world.enter()
+    world.session.rollback()
+    said = good(demo, "tick", "--until", "2024-06-03 10:00")
+    assert "流转 1 件，信件 4 封" in said  # three reminders and the end
+    assert world.trail(team)[-1].at == at("2024-06-01")
+    assert "只能向前" in refused(demo, "tick", "--until", "2024-06-01")
+    refused(settings, "tick", "--until", "2099-01-01", code=2)  # time itself is not ours to set

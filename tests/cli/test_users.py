@@ -90,3 +90,21 @@ def test_an_empty_system_gives_one_link(settings: Settings, session: Session) ->
         accounts.set_up(session, person, token=newer.rsplit("/", 1)[1], now=clock.real())
     assert "qtb users add" in refused(settings, "users", "set-up-link")
     assert "first@example.org" in good(settings, "users", "list")
+
+
+def test_a_unit_is_put_above_another(settings: Settings, world: World) -> None:
+    unit_of = ("users", "unit", "浦东区质协")
+    assert "机电行业协会" in good(settings, *unit_of, "--above", "机电行业协会", *OLGA)
+    world.session.rollback()
+    session: Session = world.session
+    assert session.get_one(Unit, world.units["浦东区质协"].id).parent_id == world.units["机电行业协会"].id
+    assert good(settings, "users", "units").count("机电行业协会") == 2
+    refused(settings, "users", "unit", "机电行业协会", "--above", "浦东区质协", *OLGA)
+    refused(settings, *unit_of, "--above", "没有", *OLGA)
+    refused(settings, *unit_of, "--above", "浦江电机厂", *OLGA)
+    refused(settings, *unit_of, *OLGA, code=2)
+    refused(settings, *unit_of, "--above", "机电行业协会", "--nobody-above", *OLGA, code=2)
+    refused(settings, *unit_of, "--nobody-above", "--as", "rita@example.org")
+    good(settings, *unit_of, "--nobody-above", *OLGA)
+    session.rollback()
+    assert session.get_one(Unit, world.units["浦东区质协"].id).parent_id is None

@@ -29,6 +29,6 @@ def real() -> Definition:
 
 
 def times() -> Timeline:
-    """Return the rows of the 2024 notice with their dates."""
+    """Return the rows of the 2024 notice with their dates, and the working days."""
     rows = [Row(row.key, row.seq, row.title, row.opens_at, row.closes_at, row.held_at) for row in ROWS]  # type: ignore[arg-type]
-    return Timeline({row.key: row for row in rows})
+    return Timeline({row.key: row for row in rows}, calendar=real().calendar)

@@ -160,8 +160,8 @@ def test_a_definition_cannot_be_changed() -> None:
             "boolean",
         ),
         (
-            "    tone: danger\n\n  # --- the clock",
-            "    tone: loud\n\n  # --- the clock",
+            "letter: revoked, to: applicant}\n    tone: danger",
+            "letter: revoked, to: applicant}\n    tone: loud",
             "workflow.yaml",
             "transitions.revoke.tone",
             "danger",

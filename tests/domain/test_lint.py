@@ -96,7 +96,7 @@ CASES = [
     ("people and clock", LAPSE, LAPSE + "\n    by: [applicant]", "either `by`"),
     ("an edge and a window", LAPSE, LAPSE + "\n    during: register", "exclude each other"),
     ("a note by the clock", LAPSE, LAPSE + "\n    note: optional", "the clock writes no notes"),
-    ("a state nobody reaches", "    to: declined\n", "    to: withdrawn\n", "states.declined: no move leads here"),
+    ("a state nobody reaches", "    to: revoked\n", "    to: withdrawn\n", "states.revoked: no move leads here"),
     (
         "a state without an end",
         "    from: [submitted, returned]\n    to: lapsed",
@@ -134,11 +134,14 @@ def test_a_finding_names_the_line_of_what_is_wrong() -> None:
     assert text[line - 1] == "    to: shared"
 
 
+LAPSES = ("lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_passed_on", "lapse_unevaluated")
+
+
 def test_a_letter_in_one_language_only_is_no_letter() -> None:
     found = lint.findings(real(), letters() - {"lapsed"})
     assert [finding.split(": ")[1] for finding in found] == [
         f"transitions.{move}.then"
-        for move in ("lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_unevaluated")
+        for move in LAPSES
     ]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Conflict, NotNow, Refusal
 from qtb.domain.roles import Actor
 from qtb.services import accounts, advance, evaluations, submissions, sweep
+from qtb.services import override as overriding
 from qtb.services.submissions import Filled
 from qtb.store import audit
 from qtb.store.accounts import Account, Membership
@@ -48,7 +49,7 @@ def override(world: World, case: int, state: str) -> Deed:
 
     def deed(session: Session) -> str:
         with unit(session):
-            advance.override(
+            overriding.override(
                 session, state, cycle=session.get_one(Cycle, cycle_id), submission_id=case, actor=actor, now=now,
                 reason="更正",
             )  # fmt: skip

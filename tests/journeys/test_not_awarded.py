@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from qtb.services import sweep
+from qtb.services import edges
 from tests.world import World, at
 
 HELD = at("2024-08-20 10:00")
@@ -46,13 +46,13 @@ def test_one_is_awarded_and_the_other_not_at_the_same_instant(world: World) -> N
 def test_the_undecided_waits_for_its_decision_and_the_organiser_is_told(world: World) -> None:
     work = evaluated(world)
     world.go("2024-08-20 09:59")
-    assert sweep.undecided(world.session, now=world.now) == 0
+    assert edges.undecided(world.session, now=world.now) == 0
     for when in ("2024-08-20 10:00", "2024-08-31 23:59", "2024-09-01 00:00", "2025-01-01 00:00"):
         world.go(when)
         assert world.state(work) == "evaluated"
-        assert sweep.undecided(world.session, now=world.now) == 1
+        assert edges.undecided(world.session, now=world.now) == 1
     world.propose(work, "none")
-    assert sweep.undecided(world.session, now=world.now) == 0
+    assert edges.undecided(world.session, now=world.now) == 0
     world.sweep()
     assert world.state(work) == "not_awarded"
 

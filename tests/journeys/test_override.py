@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
-from qtb.services import advance
+from qtb.services import override
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
@@ -104,7 +104,7 @@ def test_a_submission_of_another_year_is_missing(world: World) -> None:
     team = world.submitted()
     other = world.another_cycle("2025")
     with pytest.raises(Missing), unit(world.session):
-        advance.override(
+        override.override(
             world.session, "awarded", cycle=world.session.get_one(Cycle, other), submission_id=team,
             actor=world.actor("olga"), now=world.now, reason="更正",
         )  # fmt: skip

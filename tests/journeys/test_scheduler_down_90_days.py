@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from qtb.domain.definition import from_files
 from qtb.domain.errors import NotNow
 from qtb.domain.timeline import canonical
+from qtb.domain.workflow import Effect
 from qtb.services import cycles
 from qtb.services.cycles import Planned
 from qtb.store import audit
@@ -20,6 +21,7 @@ from qtb.store.unit import unit
 from tests.world import World, at, month
 
 DECLARED, RECOMMENDED, HELD = at("2024-06-01"), at("2024-07-01"), at("2024-08-20 10:00")
+FIRST_SILENT, SILENT = at("2024-04-24"), at("2024-05-31")  # the first there can be; 15 working days after 10 May
 BACK = "2024-08-28 08:30"
 
 
@@ -27,6 +29,9 @@ BACK = "2024-08-28 08:30"
 def cases(world: World) -> dict[str, int]:
     """Cases standing in every state that the outage ought to end, and some that it ought to leave alone."""
     found = {state: world.placed(state, f"{state}班") for state in world.cycle.definition.workflow.states}
+    world.now = at("2024-05-10 12:00")
+    world.override(found["submitted"], "returned")
+    world.move(found["submitted"], "resubmit", "alice")
     world.now = at("2024-05-29 12:00")
     return found
 
@@ -43,7 +48,7 @@ def decided(world: World) -> Iterator[tuple[int, int]]:
 DUE = {
     "draft": ("lapse_unregistered", "lapsed", DECLARED),
     "registered": ("lapse_undeclared", "lapsed", DECLARED),
-    "submitted": ("lapse_unrecommended", "lapsed", RECOMMENDED),
+    "submitted": ("pass_on", "escalated", SILENT),
     "returned": ("lapse_unrecommended", "lapsed", RECOMMENDED),
 }
 
@@ -62,9 +67,13 @@ def test_one_sweep_does_each_overdue_step_once_and_the_second_does_nothing(
         assert world.state(case) == expected[1]
         n_entries, n_letters = before[case]
         assert len(world.trail(case)) == n_entries + (state in DUE)
-        assert len(world.letters(case)) == n_letters + (state in DUE)
+        assert len(world.letters(case)) == n_letters + (len(_letters(world, state)) if state in DUE else 0)
     assert [world.state(case) for case in decided] == ["awarded", "not_awarded"]
     world.sound()
+
+
+def _letters(world: World, state: str) -> list[Effect]:
+    return world.cycle.definition.workflow.transitions[DUE[state][0]].then
 
 
 def test_due_and_actual_time_are_both_recorded(world: World, cases: dict[str, int], decided: tuple[int, int]) -> None:
@@ -84,7 +93,7 @@ def test_the_steps_come_in_the_order_of_their_edges(
     world.now = at(BACK)
     due = [one.due_at for one in world.sweep()]
     assert due == sorted(due)
-    assert set(due) == {DECLARED, RECOMMENDED, HELD}
+    assert set(due) == {FIRST_SILENT, DECLARED, RECOMMENDED, HELD}
     world.session.rollback()
     clock = audit.History.via == "clock"
     dues = world.session.scalars(select(audit.History.due).where(clock).order_by(audit.History.id)).all()
@@ -130,7 +139,8 @@ def test_a_step_that_becomes_due_through_a_later_rows_step_is_done_in_the_same_s
 def _undecided_ends_with_publication(world: World) -> None:
     """Give the cycle one clock move more, so that one step of the clock leads to another."""
     files = json.loads(world.cycle.definition_text)
-    files["workflow.yaml"] += """
+    files["workflow.yaml"] = files["workflow.yaml"].replace("\ntransitions:\n", """
+transitions:
   close_undecided:
     label: {zh: 发布截止未定级, en: Undecided at the end}
     done: {zh: 未定级, en: was left undecided}
@@ -139,10 +149,20 @@ def _undecided_ends_with_publication(world: World) -> None:
     at: {row: publish, edge: closes}
     when:
       - {fact: award_level, op: eq, value: ""}
-"""
+""")
     with unit(world.session) as work:
         cycle = work.get_one(type(world.cycle), world.cycle.id)
-        cycle.definition_text = from_files(files).text
+        changed = from_files(files)
+        cycle.definition_text, cycle.definition_hash = changed.text, changed.hash
+
+
+def test_one_handed_in_too_late_to_be_passed_on_lapses_with_the_row(world: World, cases: dict[str, int]) -> None:
+    world.now = at("2024-06-12 09:00")  # the door works without a scheduler
+    world.move(cases["returned"], "resubmit", "alice")
+    world.now = at(BACK)
+    world.sweep()
+    last = world.trail(cases["returned"])[-1]
+    assert (last.transition, last.due) == ("lapse_unrecommended", canonical(RECOMMENDED))
 
 
 def test_an_extended_case_waits_for_its_own_end(world: World, cases: dict[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from qtb.store import audit
+from qtb.store import verification
 from qtb.store.audit import History
 from tests.world import World
 
@@ -40,6 +40,6 @@ def test_a_team_travels_from_registration_to_sharing(world: World) -> None:
         ("award", "awarded", "clock"),
         ("share", "shared", "web"),
     ]
-    n_read, findings = audit.verify(world.session)
+    n_read, findings = verification.verify(world.session)
     assert n_read > len(moves)
     assert findings == []

@@ -4,7 +4,7 @@ import pytest
 
 from tests.world import World
 
-ALLOWED = ("registered", "submitted", "returned", "recommended")
+ALLOWED = ("registered", "submitted", "escalated", "returned", "recommended")
 REFUSED = ("draft", "evaluated", "awarded", "shared", "withdrawn", "declined", "lapsed", "not_awarded", "revoked")
 
 

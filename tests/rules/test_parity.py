@@ -1,13 +1,16 @@
 """One rule, two faces: the clause that the database applies, the explanation, and `transitions` never disagree.
 
-Random cases (state, facts, unit, recommender) stand in the database; random questions (actor, instant around the
-edges, extensions) are asked of all three, for every transition.
+Random cases (state and since when, facts, unit, recommender, suspended or not) stand in the database; random questions
+(actor, instant around the edges and the ends of silences, extensions, graces) are asked of all three, for every
+transition.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,13 +22,15 @@ from qtb.domain.definition import Definition
 from qtb.domain.evidence import GENESIS
 from qtb.domain.roles import CLOCK, Actor
 from qtb.domain.timeline import Extension, Timeline
+from qtb.domain.workflow import Edge
 from qtb.extensions import db
 from qtb.store import cycles, facts
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from tests.world import World
+from tests.world import World, at
 
-N_CASES, N_QUESTIONS = 195, 130
+N_CASES, N_QUESTIONS = 240, 160
+TICK = timedelta(microseconds=1)
 GATES = ["register", "declare", "recommend", "evaluate", "publish", "promote"]
 FACTS = {
     "registration_complete": [False, True],
@@ -50,13 +55,14 @@ def test_sql_explanation_and_machine_agree_on_every_transition(world: World, cap
     answers: Counter[tuple[str, bool]] = Counter()
     for _ in range(N_QUESTIONS):
         times = _timeline(world, rng, list(cases))
-        actor, now = _actor(world, rng), _instant(rng, times)
+        actor, now = _actor(world, rng), _instant(rng, times, _silences(definition, times, cases.values()))
         for key in definition.workflow.transitions:
             _compare(world.session, definition, key, cases, times, actor, now, answers)
     assert sum(answers.values()) >= 2_000 * len(definition.workflow.transitions)
     for key in definition.workflow.transitions:
         for answer in (True, False):
             assert answers[key, answer] >= 5, f"{key} was answered {answer} only {answers[key, answer]} times"
+    assert {case.suspended_at is None for case in cases.values()} == {True, False}
 
 
 def _compare(
@@ -82,17 +88,55 @@ def test_the_due_time_in_sql_is_the_due_time_in_python(world: World) -> None:
     cases = {row.id: facts.as_case(row) for row in world.session.scalars(select(Submission))}
     workflow = world.cycle.definition.workflow
     edges = {edge for key in workflow.clocked() if (edge := workflow.transitions[key].at)}
-    assert len(edges) >= 5
+    assert len(edges) >= 6
+    asked: Counter[str] = Counter()
     for _ in range(20):
         times = _timeline(world, rng, list(cases))
+        now = _instant(rng, times, _silences(world.cycle.definition, times, cases.values()))
         for edge in edges:
-            text = facts.due_text(edge, times)
+            text = facts.due_text(edge, times, now)
             if isinstance(text, str):
                 found = dict.fromkeys(cases, text)
             else:
                 found = {row[0]: row[1] for row in world.session.execute(select(Submission.id, text))}
-            for case in cases.values():
-                assert found[case.id] == times.edge_at(edge, case).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            # Of a silence, only of those that it has ended.
+            due = [case for case in cases.values() if edge.edge != "silent" or times.has_come(edge, case, now)]
+            for case in due:
+                assert found[case.id] == timeline.canonical(times.edge_at(edge, case))
+            asked[edge.edge] += len(due)
+    assert asked.keys() == {"opens", "closes", "held", "silent"}
+    assert asked["silent"] >= 500
+
+
+def test_a_silence_is_cut_off_by_the_end_of_its_row_on_both_faces(world: World) -> None:
+    rng = random.Random(11)
+    _fill(world, rng)
+    cases = {row.id: facts.as_case(row) for row in world.session.scalars(select(Submission))}
+    definition = world.cycle.definition
+    (key,) = (key for key, edge in _silent_edges(definition))
+    n_cut_off = 0
+    for _ in range(20):
+        times = _timeline(world, rng, list(cases))
+        (edge,) = (edge for _, edge in _silent_edges(definition))
+        late = times.edges([Edge(row=edge.row, edge="closes")])[-1] + timedelta(days=40)
+        clauses = facts.qualifies(definition, key, times=times, actor=CLOCK, now=late)
+        by_sql = set(world.session.scalars(select(Submission.id).where(*clauses)))
+        for case in cases.values():
+            if case.state in definition.workflow.sources(key) and case.suspended_at is None:
+                in_time = times.edge_at(edge, case) < times.closes_at(edge.row, case)
+                assert (case.id in by_sql) == in_time
+                n_cut_off += not in_time
+    assert n_cut_off >= 20
+
+
+def _silent_edges(definition: Definition) -> list[tuple[str, Edge]]:
+    found = [(key, definition.workflow.transitions[key].at) for key in definition.workflow.clocked()]
+    return [(key, edge) for key, edge in found if edge is not None and edge.edge == "silent"]
+
+
+def _silences(definition: Definition, times: Timeline, cases: Iterable[decide.Case]) -> list[datetime]:
+    """The instants at which some case's silence ends."""
+    return sorted({times.edge_at(edge, case) for _, edge in _silent_edges(definition) for case in cases})
 
 
 def _fill(world: World, rng: random.Random) -> None:
@@ -102,12 +146,16 @@ def _fill(world: World, rng: random.Random) -> None:
     rows = []
     for n in range(N_CASES):
         state = list(states)[n % len(states)]
+        # Around the opening of the row that silences are counted in, midnights, holidays and the row's end.
+        beside = rng.choice([-TICK, 0 * TICK, TICK, 9_000 * TICK])
+        since = at("2024-03-25") + timedelta(days=rng.randrange(100)) + beside
+        suspended_at = since + timedelta(days=1) if rng.random() < 0.1 else None
         rows.append(
             {
                 "cycle_id": world.cycle.id, "unit_id": rng.choice(units), "recommender_id": rng.choice(recommenders),
-                "number": f"P{n:05d}", "state": state, "kind": states[state].kind, "state_since": world.now,
-                "created_at": world.now, "team_name": "", "title": "", "category": "", "version": 0,
-                "head_hash": GENESIS, **{fact: rng.choice(values) for fact, values in FACTS.items()},
+                "number": f"P{n:05d}", "state": state, "kind": states[state].kind, "state_since": since,
+                "suspended_at": suspended_at, "created_at": world.now, "team_name": "", "title": "", "category": "",
+                "version": 0, "head_hash": GENESIS, **{fact: rng.choice(values) for fact, values in FACTS.items()},
             }
         )  # fmt: skip
     with unit(world.session):
@@ -115,7 +163,9 @@ def _fill(world: World, rng: random.Random) -> None:
 
 
 def _timeline(world: World, rng: random.Random, ids: list[int]) -> Timeline:
-    rows = cycles.timeline_of(world.session, world.cycle.id).rows
+    kept = cycles.timeline_of(world.session, world.cycle.id)
+    graces = [timedelta(0), timedelta(0), timedelta(minutes=1), timedelta(minutes=30), timedelta(days=7)]
+    rows = {key: replace(row, grace=rng.choice(graces)) for key, row in kept.rows.items()}
     units = [world.units["浦江电机厂"].id, world.units["江南物业"].id]
     focus, few = rng.choice(GATES), rng.sample(ids, 40)  # several extensions of one row, so that they compete
     found = []
@@ -129,15 +179,18 @@ def _timeline(world: World, rng: random.Random, ids: list[int]) -> Timeline:
                 rng.choice(units) if reach == "unit" else None,
             )
         )  # fmt: skip
-    return Timeline(rows, tuple(found))
+    return Timeline(rows, tuple(found), kept.calendar)
 
 
-def _instant(rng: random.Random, times: Timeline) -> datetime:
-    edges = [edge for key in GATES for edge in (times.rows[key].opens_at, times.rows[key].closes_at)]
+def _instant(rng: random.Random, times: Timeline, silences: list[datetime]) -> datetime:
+    rows = [times.rows[key] for key in GATES]
+    edges = [edge for row in rows for edge in (row.opens_at, row.closes_at, row.shuts_at)]
     edges += [row.held_at for row in times.rows.values() if row.held_at]
     if times.extensions and rng.random() < 0.6:
-        edges = [one.until for one in times.extensions]
-    offsets = [timedelta(0), timedelta(microseconds=1), -timedelta(microseconds=1), timedelta(days=3)]
+        edges = [until for one in times.extensions for until in (one.until, one.until + times.rows[one.row_key].grace)]
+    elif rng.random() < 0.3:
+        edges = silences
+    offsets = [timedelta(0), TICK, -TICK, timedelta(days=3)]
     return rng.choice(edges) + rng.choice(offsets)
 
 

@@ -14,7 +14,7 @@ from qtb.domain.roles import Actor
 from qtb.services import accounts
 from qtb.services.accounts import Person, token_hash
 from qtb.store import accounts as store
-from qtb.store import audit
+from qtb.store import audit, verification
 from qtb.store.accounts import Account, Invitation, Membership, SignIn, Unit
 from qtb.store.unit import unit
 from tests.threads import at_once
@@ -63,7 +63,7 @@ def test_signing_up_makes_a_unit_a_person_and_the_role(session: Session) -> None
     assert (account.email, account.is_active) == ("anna@example.org", True)
     assert (membership.role, membership.unit.name, membership.unit.kind) == ("applicant", "浦江电机厂", "applicant")
     assert SECRET not in (account.password_hash or "")
-    assert audit.verify(session)[1] == []
+    assert verification.verify(session)[1] == []
 
 
 def test_history_holds_no_password(session: Session) -> None:

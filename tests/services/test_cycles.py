@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Invalid, Missing, Refusal
 from qtb.domain.timeline import canonical
-from qtb.services import cycles, definitions, sweep
+from qtb.services import cycles, definitions, edges, sweep
 from qtb.services.cycles import Planned
 from qtb.store import cycles as store
 from qtb.store.cycles import Cycle, Extension, TimelineRow
@@ -306,7 +306,7 @@ def test_the_next_instant_counts_rows_instants_and_extensions(world: World, sess
     found = []
     now = at("2024-05-31 12:00")
     extend(world, until=at("2024-06-11"))
-    while (edge := sweep.next_edge(session, now=now)) is not None:
+    while (edge := edges.next_edge(session, now=now)) is not None:
         found.append(edge)
         now = edge
     assert found == [
@@ -321,11 +321,11 @@ def test_the_next_instant_counts_rows_instants_and_extensions(world: World, sess
 def test_what_is_overdue_is_counted_until_it_is_swept(world: World) -> None:
     for n in range(3):
         world.enter(team=f"第{n}班")
-    assert sweep.overdue(world.session, now=at("2024-05-31 23:59")) == 0
+    assert edges.overdue(world.session, now=at("2024-05-31 23:59")) == 0
     world.now = at("2024-06-01")
-    assert sweep.overdue(world.session, now=world.now) == 3
+    assert edges.overdue(world.session, now=world.now) == 3
     world.sweep()
-    assert sweep.overdue(world.session, now=world.now) == 0
+    assert edges.overdue(world.session, now=world.now) == 0
 
 
 def test_a_slice_that_fails_is_told_and_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from qtb.domain.notice import Notice, NoticeRow
 from qtb.domain.roles import Actor
 from qtb.services import definitions, notices
 from qtb.services.notices import Row
-from qtb.store import audit
+from qtb.store import verification
 from qtb.store.cycles import Cycle, NoticeDraft
 from qtb.store.unit import unit
 from tests.world import ROWS, World, at
@@ -76,7 +76,7 @@ def test_a_notice_becomes_the_year_it_announces(session: Session) -> None:
     assert held == {"publish": at("2024-08-31 10:00")}
     assert cycle.notice["title"] == "关于开展2024年“质量信得过班组”建设活动的通知"
     assert cycle.notice["file_name"] == "通知.docx"
-    assert audit.verify(session) == (1, [])
+    assert verification.verify(session) == (1, [])
 
 
 def test_a_draft_keeps_the_rows_as_printed_and_the_doubts(session: Session) -> None:

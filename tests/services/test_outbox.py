@@ -18,7 +18,7 @@ from qtb.domain.errors import Conflict, Missing
 from qtb.effects import mail
 from qtb.effects.mail import Server
 from qtb.extensions import db
-from qtb.services import outbox
+from qtb.services import letters, outbox
 from qtb.services.outbox import BACK_OFF, LEASE, Delivered, Post
 from qtb.store.accounts import Account
 from qtb.store.outbox import Outbox
@@ -186,7 +186,7 @@ def test_without_a_mail_server_letters_are_kept_and_can_be_sent_later(world: Wor
     assert deliver(world, Post(None, "qtb@example.org", "")) == Delivered(n_kept=1)
     (row,) = rows(world)
     assert row.status == "kept"
-    letter = outbox.letter_of(world.session, row, post=box.post)
+    letter = letters.letter_of(world.session, row, post=box.post, now=world.now)
     assert letter.recipients == ["alice@example.org"]
     with unit(world.session):
         outbox.again(world.session, row.id, now=world.now)
@@ -195,6 +195,45 @@ def test_without_a_mail_server_letters_are_kept_and_can_be_sent_later(world: Wor
         outbox.again(world.session, row.id, now=world.now)
     with pytest.raises(Missing), unit(world.session):
         outbox.again(world.session, 0, now=world.now)
+
+
+def test_a_letter_that_has_not_left_can_be_dropped_for_good(world: World, team: int, box: Box) -> None:
+    (row,) = rows(world)
+    with unit(world.session):
+        outbox.drop(world.session, row.id, now=world.now)
+    assert deliver(world, box.post) == Delivered()
+    for act in (outbox.drop, outbox.again):
+        with pytest.raises(Conflict), unit(world.session):
+            act(world.session, row.id, now=world.now)
+        with pytest.raises(Missing), unit(world.session):
+            act(world.session, 0, now=world.now)
+    assert [row.status for row in rows(world)] == ["dropped"]
+
+
+def test_a_letter_that_is_being_sent_is_not_dropped(
+    world: World, team: int, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = rows(world)
+    row_id, send = row.id, mail.Line.send
+
+    def while_sending(line: mail.Line, *args: object) -> dict[str, str]:
+        with pytest.raises(Conflict), unit(world.session):
+            outbox.drop(world.session, row_id, now=world.now)
+        return send(line, *args)
+
+    monkeypatch.setattr(mail.Line, "send", while_sending)
+    assert deliver(world, box.post) == Delivered(n_sent=1)
+
+
+def test_a_letter_that_waits_for_its_next_try_can_be_dropped(world: World, team: int, box: Box) -> None:
+    box.answer = "451 try later"
+    deliver(world, box.post)
+    (row,) = rows(world)
+    with unit(world.session):
+        outbox.drop(world.session, row.id, now=world.now)
+    box.answer = "250 OK"
+    world.later(days=1)
+    assert deliver(world, box.post) == Delivered()
 
 
 def test_a_letter_to_nobody_is_kept_and_does_not_hold_up_the_rest(world: World, team: int, box: Box) -> None:

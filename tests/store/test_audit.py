@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from qtb.domain import evidence
 from qtb.domain.errors import Conflict
 from qtb.extensions import db
-from qtb.store import audit
-from qtb.store.audit import Finding, History
+from qtb.store import audit, verification
+from qtb.store.audit import History
 from qtb.store.submissions import Submission
 from qtb.store.unit import WRITE, unit
+from qtb.store.verification import Finding
 from tests.world import World
 
 NOTES = [
@@ -112,7 +113,7 @@ def tampering(world: World) -> Callable[..., tuple[int, list[Finding]]]:
             for statement in statements:
                 done = connection.execute(text(statement.format(team=team, other=other)))
                 assert done.rowcount > 0
-            _, findings = audit.verify(Session(connection))
+            _, findings = verification.verify(Session(connection))
             connection.rollback()
         return team, findings
 

@@ -13,6 +13,7 @@ from qtb.store.cycles import Extension
 from qtb.store.submissions import Answer, Submission
 from qtb.store.unit import unit
 from tests.web.conftest import Web
+from tests.web.test_plans import applied
 from tests.world import DECLARATION, REGISTRATION
 
 ODD = [
@@ -155,15 +156,15 @@ def test_the_organiser_moves_a_row_and_grants_an_extension(web: Web) -> None:
     team = web.world.enter()
     client = web.client("olga")
     number = web.world.session.get_one(Submission, team).number
-    version = web.world.cycle.version
-    moved = {"opens_at": "2024-02-01T00:00", "closes_at": "2024-06-08T00:00", "reason": "系统维护", "seen": version}
-    assert client.post("/admin/cycles/2024/rows/register", data=moved).status_code == 303
-    assert client.post("/admin/cycles/2024/rows/register", data={**moved, "seen": version}).status_code == 409
-    upside = {**moved, "opens_at": "2024-07-01T00:00", "seen": str(version + 1)}
-    assert client.post("/admin/cycles/2024/rows/register", data=upside).status_code == 422
-    more = {"reach": "one", "number": number, "row": "register", "until": "2024-06-20T00:00", "reason": "盖章延误"}
-    assert client.post("/admin/cycles/2024/extensions", data=more).status_code == 303
-    assert client.post("/admin/cycles/2024/extensions", data={**more, "until": "2024-06-01T00:00"}).status_code == 422
+    row, extensions = "/admin/cycles/2024/rows/register", "/admin/cycles/2024/extensions"
+    moved = {"opens_at": "2024-02-01T00:00", "closes_at": "2024-06-08T00:00"}
+    assert applied(client, row, moved).status_code == 303
+    assert client.post(row, data={**moved, "reason": "系统维护", "seen": "1", "shown": ""}).status_code in (409, 422)
+    upside = {**moved, "opens_at": "2024-07-01T00:00"}
+    assert client.get(row, query_string=upside).status_code == 422
+    more = {"reach": "one", "number": number, "row": "register", "until": "2024-06-20T00:00"}
+    assert applied(client, extensions, more).status_code == 303
+    assert client.get(extensions, query_string={**more, "until": "2024-06-01T00:00"}).status_code == 422
     assert count(web, Extension) == 1
     web.go("2024-06-19 10:00")
     assert web.world.state(team) == "draft"

@@ -13,6 +13,8 @@ from qtb.domain.roles import UNIT_KINDS
 from qtb.extensions import db
 from qtb.i18n import say
 from qtb.services import accounts
+from qtb.services.units import set_above
+from qtb.store import accounts as store
 from qtb.store import lists
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.unit import unit
@@ -105,8 +107,22 @@ def units() -> ResponseReturnValue:
     rows = select(Unit).options(selectinload(Unit.memberships)).order_by(Unit.kind, Unit.name, Unit.id)
     found = lists.paged(db.session(), rows, number=request.args.get("page", type=int, default=1))
     kinds = list(dict.fromkeys(UNIT_KINDS.values()))
-    page = render_template("admin/units.html", page=found, kinds=kinds, refusal=refusal, typed=request.form)
+    recommending = {one.id: one.name for one in store.units(db.session(), "recommender")}
+    page = render_template(
+        "admin/units.html", page=found, kinds=kinds, refusal=refusal, typed=request.form, recommending=recommending
+    )
     return page, refusal.status if refusal else 200
+
+
+@pages.post("/units/above")
+@audience("organiser")
+def unit_above() -> ResponseReturnValue:
+    """Say which unit stands above a recommending unit, or that none does."""
+    with unit(db.session()) as work:
+        below, above = _unit(request.form.get("unit_id", "")), request.form.get("above_id", "")
+        set_above(work, below, _unit(above) if above else None, actor=actor(), now=g.now)
+    flash(say("admin.above_set"), "success")
+    return redirect(url_for("admin.units"), 303)
 
 
 def _users(refusal: Refusal | None = None, link: str = "") -> str:

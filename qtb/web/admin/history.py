@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import TemplateError
 from sqlalchemy import select
@@ -12,14 +12,17 @@ from sqlalchemy.orm import joinedload
 
 from qtb.domain.errors import Missing
 from qtb.extensions import db
-from qtb.i18n import language
-from qtb.services.outbox import Post, letter_of
-from qtb.store import audit, cycles, lists
+from qtb.i18n import language, say
+from qtb.services import letters
+from qtb.services import outbox as sending
+from qtb.services.letters import Post
+from qtb.store import audit, cycles, lists, verification
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
+from qtb.store.unit import unit
 from qtb.web.access import audience
 from qtb.web.admin.pages import pages
 
@@ -52,16 +55,16 @@ def history() -> ResponseReturnValue:
 @audience("organiser")
 def verify() -> ResponseReturnValue:
     """Check every chain now and show the outcome."""
-    n_read, findings = audit.verify(db.session())
+    n_read, findings = verification.verify(db.session())
     return render_template("admin/verified.html", n_read=n_read, findings=findings[:100], n_findings=len(findings))
 
 
 @pages.get("/outbox")
 @audience("organiser")
 def outbox() -> ResponseReturnValue:
-    """Show the letters: waiting, sent, kept, dead."""
+    """Show the letters: waiting, sent, kept, dead, dropped."""
     status = request.args.get("status", "")
-    query = select(Outbox).options(joinedload(Outbox.submission)).order_by(Outbox.id.desc())
+    query = select(Outbox).options(joinedload(Outbox.submission), joinedload(Outbox.unit)).order_by(Outbox.id.desc())
     query = query.where(Outbox.status == status) if status else query
     page = lists.paged(db.session(), query, number=request.args.get("page", type=int, default=1))
     return render_template("admin/outbox.html", page=page, status=status)
@@ -74,12 +77,24 @@ def letter(outbox_id: int) -> ResponseReturnValue:
     row = db.session().get(Outbox, outbox_id)
     if row is None:
         raise Missing("letter")
-    written, fault = None, ""
+    written, fault, is_moot = None, "", letters.is_moot(db.session(), row, g.now)
     try:
-        written = letter_of(db.session(), row, post=Post.of(current_app.config))
+        if not is_moot:
+            written = letters.letter_of(db.session(), row, post=Post.of(current_app.config), now=g.now)
     except (OSError, TemplateError) as error:
         fault = f"{type(error).__name__}: {error}"
-    return render_template("admin/letter.html", row=row, letter=written, fault=fault)
+    return render_template("admin/letter.html", row=row, letter=written, fault=fault, is_moot=is_moot)
+
+
+@pages.post("/outbox/<int:outbox_id>/<any(again, drop):act>")
+@audience("organiser")
+def change_letter(outbox_id: int, act: str) -> ResponseReturnValue:
+    """Put a kept or dead letter back into the queue, or let one that has not left never leave."""
+    with unit(db.session()) as work:
+        change = sending.again if act == "again" else sending.drop
+        change(work, outbox_id, now=g.now)
+    flash(say("outbox.is_again" if act == "again" else "outbox.is_dropped"), "success")
+    return redirect(url_for("admin.letter", outbox_id=outbox_id), 303)
 
 
 def _labels() -> dict[str, str]:

@@ -6,14 +6,13 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from qtb.extensions import db
-from qtb.services import sweep
-from qtb.store import cycles, outbox
+from qtb.services import edges
+from qtb.store import outbox
 from qtb.store.submissions import counts_by_state
 from qtb.web import picture, years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.todo import tasks
-from qtb.web.view import cycle_or_404
 
 
 @pages.get("/")
@@ -21,18 +20,16 @@ from qtb.web.view import cycle_or_404
 def home() -> ResponseReturnValue:
     """Show the state of the year that runs, or of the one chosen, and of the machinery."""
     session = db.session()
-    all_years = cycles.all_cycles(session)
-    key = request.args.get("cycle", "")
-    year = cycle_or_404(key) if key else years.current(all_years, g.now)
+    year = years.chosen(session, request.args.get("cycle", ""), g.now)
     if year is None:
         return render_template("admin/empty.html")
     return render_template(
         "admin/home.html",
         cycle=year,
-        years=all_years,
+        years=years.cycles(session),
         counts=counts_by_state(session, year.id),
         picture=picture.draw(list(year.rows), g.now),
         todo=tasks(session, actor(), g.now)[:8],
         beat=outbox.last_beat(session),
-        next_edge=sweep.next_edge(session, now=g.now),
+        next_edge=edges.next_edge(session, now=g.now, dated=years.told(session)),
     )

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from qtb.documents import notices as files
-from qtb.domain.errors import Conflict, Invalid, Missing, Refusal
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Conflict, Invalid, Missing, Reason, Refusal
 from qtb.domain.notice import Notice
 from qtb.extensions import db
 from qtb.i18n import language, say
-from qtb.services import definitions, notices
+from qtb.services import cycles, definitions, notices
 from qtb.services.notices import Row
 from qtb.store.cycles import Cycle, NoticeDraft
 from qtb.store.unit import unit
@@ -69,6 +70,7 @@ def draft(draft_id: int) -> ResponseReturnValue:
     page = render_template(
         "admin/draft.html", draft=kept, notice=found, rows=rows, kinds=definition.timeline.rows, refusal=refusal,
         warnings=_warnings(found), typed=request.form, fields=draft_rows.shown(rows, request.form),
+        doubts=_doubts(definition, rows),
     )  # fmt: skip
     return page, status
 
@@ -124,6 +126,15 @@ def _confirmed(draft_id: int, rows: list[Row]) -> str:
             now=g.now, year=whole(form.get("year", "").strip()) or 0, rows=planned,
         )  # fmt: skip
         return cycle.key
+
+
+def _doubts(definition: Definition, read: list[Row]) -> list[Reason]:
+    """Return what is odd about the order of the rows, as corrected so far."""
+    try:
+        rows = draft_rows.corrected(definition, read, request.form) if request.method == "POST" else read
+    except Refusal:
+        return []
+    return cycles.doubts(definition, notices.as_planned(definition, [row for row in rows if row.key != "-"]))
 
 
 def _warnings(found: Notice) -> dict[int | None, list[str]]:

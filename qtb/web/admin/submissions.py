@@ -10,34 +10,40 @@ from flask.typing import ResponseReturnValue
 from qtb.domain.errors import Invalid
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import advance, evaluations
-from qtb.store import accounts, cycles, lists
+from qtb.services import evaluations
+from qtb.services import override as overriding
+from qtb.store import accounts, ledger_reads, lists
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import unit
+from qtb.web import years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.cases import found
 from qtb.web.parse import seen, whole
-from qtb.web.view import cycle_or_404
-from qtb.web.years import current
+
+FILTERS = ("state", "category", "recommender", "moved", "due", "q")  # moved, due: by which move, at which edge
 
 
 @pages.get("/submissions")
 @audience("organiser")
 def submissions() -> ResponseReturnValue:
     """List a year's submissions with filters; as a fragment when htmx asks for the list alone."""
-    years = cycles.all_cycles(db.session())
-    if not years:
+    year = years.chosen(db.session(), request.args.get("cycle", ""), g.now)
+    if year is None:
         return redirect(url_for("admin.home"))
-    key = request.args.get("cycle", "")
-    year = cycle_or_404(key) if key else current(years, g.now) or years[0]
-    chosen = {name: request.args.get(name, "").strip() for name in ("state", "category", "recommender", "q")}
-    page = lists.page(db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1))
+    chosen = {name: request.args.get(name, "").strip() for name in FILTERS}
+    counts = counts_by_state(db.session(), year.id)
+    by_more = any(value for name, value in chosen.items() if name != "state")
+    page = lists.page(
+        db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1),
+        n_all=None if by_more else lists.counted(counts, chosen["state"]),
+    )  # fmt: skip
     template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
     return render_template(
-        template, cycle=year, years=years, page=page, chosen=chosen, counts=counts_by_state(db.session(), year.id),
-        recommenders=accounts.units(db.session(), "recommender", active=False), categories=_categories(year),
+        template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
+        counts=counts, categories=_categories(year),
+        recommenders=accounts.units(db.session(), "recommender", active=False),
     )  # fmt: skip
 
 
@@ -51,7 +57,7 @@ def override(submission_id: int) -> ResponseReturnValue:
     cycle_id = found(submission_id).cycle_id
     version = seen(form["seen"]) if "seen" in form else None
     with unit(db.session()) as work:
-        advance.override(
+        overriding.override(
             work, form.get("state", ""), cycle=work.get_one(Cycle, cycle_id), submission_id=submission_id,
             actor=actor(), now=g.now, reason=form.get("reason", ""), seen=version,
         )  # fmt: skip
@@ -90,6 +96,8 @@ def _clauses(year: Cycle, chosen: dict[str, str]) -> list[Any]:
         clauses.append(Submission.category == chosen["category"])
     if (recommender_id := whole(chosen["recommender"])) is not None:
         clauses.append(Submission.recommender_id == recommender_id)
+    if chosen["moved"]:
+        clauses.append(ledger_reads.moved(chosen["moved"], chosen["due"]))
     if chosen["q"]:
         clauses.append(lists.matching(chosen["q"][:100]))
     return clauses

@@ -1,22 +1,27 @@
-"""A definition's windows, edges and guards as words."""
+"""A definition's windows, edges and guards as words, for every mouth."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qtb.domain.definition import Definition
-from qtb.domain.workflow import Guard, Transition
+from qtb.domain.workflow import Edge, Guard, Transition
 from qtb.i18n import word
 
 
 def when_words(definition: Definition, rule: Transition, lang: str) -> str:
     """Return when a move is possible, or when the clock makes it."""
-    rows = definition.timeline.rows
     if rule.at is not None:
-        return word(lang, f"cli.edge.{rule.at.edge}", row=rows[rule.at.row].title)
+        return edge_words(definition, rule.at, lang)
     if rule.during is None:
         return word(lang, "cli.any_time")
-    return word(lang, "cli.during", row=rows[rule.during].title)
+    return word(lang, "cli.during", row=definition.timeline.rows[rule.during].title)
+
+
+def edge_words(definition: Definition, edge: Edge, lang: str) -> str:
+    """Return the moment of a row that something hangs on."""
+    row = definition.timeline.rows[edge.row].title
+    return word(lang, f"cli.edge.{edge.edge}", row=row, days=edge.working_days)
 
 
 def guard_words(definition: Definition, guard: Guard, lang: str) -> str:

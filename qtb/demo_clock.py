@@ -1,0 +1,130 @@
+"""Travelling in the demo's time: forward only, through every edge and midnight on the way.
+
+At each of them the clock does what it owes and the letters leave, so that the history and the letters carry the
+instants at which all would have happened. Whoever travels while another does waits for him to arrive.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from qtb import clock
+from qtb.clock import ZONE
+from qtb.domain.errors import Conflict, Invalid
+from qtb.services import edges, outbox, reminders, sweep
+from qtb.services.outbox import Post
+from qtb.store.outbox import Setting
+from qtb.store.unit import unit
+
+MOST_DAYS = 400
+LAST_YEAR = 2100
+TRAVELLER = "clock_traveller"
+LEASE = timedelta(minutes=2)  # renewed at each stop; one who died on the way holds nobody up for longer
+PATIENCE = 50.0  # seconds; a browser waits a minute
+Target = Callable[[Session, datetime], datetime]
+
+
+@dataclass(slots=True)
+class Travelled:
+    """Where a journey ended and what happened on the way."""
+
+    now: datetime
+    n_moved: int = 0
+    n_letters: int = 0
+
+
+def travel(session: Session, target: Target, *, post: Post) -> Travelled:
+    """Let the demo's clock go on to an instant that is reckoned from what it shows when the journey begins.
+
+    Raises Invalid for one that lies behind, or too far; Conflict while somebody else is on the way for too long.
+    """
+    with _alone(session):
+        begun = clock.now(session, demo=True)
+        until = _checked(target(session, begun), begun)
+        done = Travelled(begun)
+        for stop in _stops(session, begun, until):
+            _arrive(session, stop, post, done)
+        return done
+
+
+def to_next_edge(session: Session, now: datetime) -> datetime:
+    """Return the next instant at which something falls due in any year."""
+    found = edges.next_edge(session, now=now)
+    if found is None:
+        raise Invalid("demo_no_edge")
+    return found
+
+
+def after(by: timedelta) -> Target:
+    """Return the target that lies so far ahead."""
+    return lambda session, now: now + by
+
+
+def at(instant: datetime) -> Target:
+    """Return the target that is an instant."""
+    return lambda session, now: instant
+
+
+def _checked(until: datetime, now: datetime) -> datetime:
+    if until < now:
+        raise Invalid("demo_backwards", at=until, now=now)
+    if until.astimezone(ZONE).year > LAST_YEAR:
+        raise Invalid("demo_end", year=LAST_YEAR)
+    if until > now + timedelta(days=MOST_DAYS):
+        raise Invalid("demo_too_far", days=MOST_DAYS)
+    return until
+
+
+def _stops(session: Session, begun: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield each edge and each midnight after the beginning, up to the end; edges can be moved on the way."""
+    now = begun
+    while now < until:
+        midnight = datetime.combine(now.astimezone(ZONE).date() + timedelta(days=1), datetime.min.time(), ZONE)
+        edge = edges.next_edge(session, now=now)
+        session.rollback()
+        now = min(until, midnight, edge or until)
+        yield now
+
+
+def _arrive(session: Session, stop: datetime, post: Post, done: Travelled) -> None:
+    done.n_moved += sum(one.n_moved for one in sweep.sweep(session, now=stop))
+    reminders.remind(session, now=stop)
+    sent = outbox.deliver(session, post=post, now=stop)
+    done.n_letters += sent.n_sent + sent.n_kept
+    with unit(session):
+        if clock.now(session, demo=True) < stop:  # while all that was done, the clock has gone on by itself
+            clock.set_to(session, stop)
+        session.get_one(Setting, TRAVELLER).value = (clock.real() + LEASE).isoformat()
+    done.now = stop
+
+
+@contextmanager
+def _alone(session: Session) -> Iterator[None]:
+    give_up_at = time.monotonic() + PATIENCE
+    while not _taken(session):
+        if time.monotonic() > give_up_at:
+            raise Conflict("demo_busy")
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        with unit(session):
+            session.get_one(Setting, TRAVELLER).value = ""
+
+
+def _taken(session: Session) -> bool:
+    with unit(session):
+        if session.get(Setting, clock.OFFSET, with_for_update=True) is None:  # one at a time gets past this line
+            clock.set_to(session, clock.real())
+            session.flush()
+        mine = session.get(Setting, TRAVELLER, with_for_update=True, populate_existing=True)
+        if mine is not None and mine.value and datetime.fromisoformat(mine.value) > clock.real():
+            return False
+        session.merge(Setting(key=TRAVELLER, value=(clock.real() + LEASE).isoformat()))
+        return True

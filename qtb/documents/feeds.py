@@ -1,0 +1,95 @@
+"""Calendar feeds: the public one of a year, and the one that tells a person what concerns them in each role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy.orm import Session
+
+from qtb.documents import calendar, feed_events
+from qtb.documents.calendar import Event
+from qtb.documents.feed_events import Feed
+from qtb.domain import agenda
+from qtb.domain.agenda import Wait
+from qtb.domain.roles import Actor
+from qtb.i18n import word
+from qtb.store import facts, feeds
+from qtb.store.submissions import Submission
+from qtb.store.years import Year
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose feed it is, in which language, and where a submission's page is."""
+
+    actor: Actor
+    lang: str
+    link: Callable[[int], str] = field(repr=False)
+
+
+def public(session: Session, year: Year, *, lang: str) -> bytes:
+    """Return the feed of a year for everybody: its rows and nothing else."""
+    return calendar.written(year.cycle.title, feed_events.of_rows(_feed(session, year), lang), lang=lang)
+
+
+def personal(session: Session, years: Sequence[Year], reader: Reader) -> bytes:
+    """Return the feed of a person: the rows of these years, and by role what waits for the person until when."""
+    name = word(reader.lang, "feed.mine", app=word(reader.lang, "app.name"))
+    events = [event for year in years for event in _of_year(session, _feed(session, year), reader)]
+    return calendar.written(name, events, lang=reader.lang)
+
+
+def _feed(session: Session, year: Year) -> Feed:
+    return Feed(year.cycle, year.times, feeds.changes(session, year.cycle.id))
+
+
+def _of_year(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
+    waits = [*_waits(session, feed, reader, "recommender"), *_waits(session, feed, reader, "evaluator")]
+    notes: dict[str, list[str]] = {}
+    for note, wait, row in waits:
+        if row is None:
+            notes.setdefault(wait.row_key, []).append(note)
+    ringing = {wait.row_key for _, wait, row in waits if wait.n and row is None}
+    everything = reader.actor.holds("organiser")
+    yield from feed_events.of_rows(feed, reader.lang, notes=notes, ringing=ringing, everything=everything)
+    if everything:
+        yield from _extensions(session, feed, reader)
+    yield from _own(session, feed, reader)
+    for note, wait, row in waits:
+        if row is not None:
+            named, case = f"{_named(row, reader)}{note}", facts.as_case(row)
+            yield feed_events.of_wait(feed, wait, case, named, reader.lang, reader.link(row.id))
+
+
+def _own(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
+    if not reader.actor.holds("applicant"):
+        return
+    # Only as applicant: what another role of the same person may do is not told under a case of their own.
+    actor = replace(reader.actor, units={"applicant": reader.actor.units["applicant"]})
+    for row in feeds.own(session, feed.cycle.id, actor):
+        case = facts.as_case(row)
+        for moment in agenda.of_case(feed.cycle.definition, case, timeline=feed.times, actor=actor):
+            yield feed_events.of_case(feed, moment, case, _named(row, reader), reader.lang, reader.link(row.id))
+
+
+def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[tuple[str, Wait, Submission | None]]:
+    """Return what waits for the role: in words, how many until when, and which where it stands alone."""
+    if not reader.actor.holds(role):
+        return []
+    rows = agenda.turns(feed.cycle.definition.workflow, role)
+    find = feeds.waiting if role == "recommender" else feeds.unscored
+    found = {row.id: row for row in find(session, feed.cycle.id, sorted(rows), reader.actor)}
+    waits = agenda.waits(rows, map(facts.as_case, found.values()), timeline=feed.times)
+    return [(word(reader.lang, f"feed.waits_{role}", n=one.n), one, found.get(one.case_id or 0)) for one in waits]
+
+
+def _extensions(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
+    for extension, named in feeds.extensions(session, feed.cycle.id):
+        if extension.row_key in feed.times.rows:
+            yield feed_events.of_extension(feed, extension, named, reader.lang)
+
+
+def _named(row: Submission, reader: Reader) -> str:
+    team = row.team_name or word(reader.lang, "case.unnamed")
+    return word(reader.lang, "feed.team", team=team, number=row.number)

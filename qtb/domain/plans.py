@@ -1,0 +1,160 @@
+"""What a change of dates would do, reckoned before it is made: to cases, windows and reminders."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from qtb.domain import facts, machine
+from qtb.domain.decide import Case
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Invalid
+from qtb.domain.plan_model import Change, Cohort, Dated, Due, Effect, Member, Plan, Reminded, counted
+from qtb.domain.row_order import EVERYBODY, findings
+from qtb.domain.timeline import Owned, Timeline, passed
+from qtb.domain.workflow import Edge, Reminder
+
+DAY = timedelta(days=1)
+
+
+def compare(
+    definition: Definition, change: Change, times: Timeline, *, cohorts: Iterable[Cohort], now: datetime,
+    whom: Owned = EVERYBODY,
+) -> Plan:  # fmt: skip
+    """Say what a change would do to these cases; `whom` is whom an extension reaches."""
+    after, cohorts = change.on(times), list(cohorts)
+    before, found = findings(definition, times, whom), findings(definition, after, whom)
+    return Plan(
+        tuple(_dates(change, times, whom)),
+        tuple(_entries(definition, times, after, whom, now)),
+        tuple(_effects(definition, times, after, cohorts, now)),
+        tuple(_reminders(definition, times, after, cohorts, now)),
+        tuple(one for one in found if one not in before),
+        tuple(one for one in found if one in before),
+    )
+
+
+def due(definition: Definition, case: Case, times: Timeline) -> Due | None:
+    """Return when the clock next acts on a case, grace and all; the earliest edge where no guard is met yet."""
+    workflow = definition.workflow
+    if not machine.is_awake(case):
+        return None
+    met: list[Due] = []
+    ahead: list[Due] = []
+    for key in workflow.clocked():
+        rule = workflow.transitions[key]
+        at = known_at(times, rule.at, case) if rule.at and case.state in workflow.sources(key) else None
+        if at is not None and rule.at is not None:
+            is_met = all(facts.answer(guard, case.facts) for guard in rule.when)
+            (met if is_met else ahead).append(Due(at, rule.at, key if is_met else ""))
+    return min(met or ahead, key=lambda one: one.at, default=None)
+
+
+def known_at(times: Timeline, edge: Edge, case: Owned) -> datetime | None:
+    """Return an edge's instant; None for a row without dates and for working days that are not known."""
+    try:
+        return times.edge_at(edge, case) if edge.row in times.rows else None
+    except Invalid:
+        return None
+
+
+def _dates(change: Change, times: Timeline, whom: Owned) -> Iterator[Dated]:
+    for key, row in change.rows.items():
+        old = times.rows.get(key)
+        for edge, name in (("opens", "opens_at"), ("closes", "closes_at"), ("held", "held_at"), ("grace", "grace")):
+            before = getattr(old, name) if old else None if edge != "grace" else timedelta(0)
+            if before != getattr(row, name):
+                yield Dated(key, edge, before, getattr(row, name))
+    granted = change.extension
+    if granted is not None and granted.until > (ends_at := times.ends_at(granted.row_key, whom)):
+        yield Dated(granted.row_key, "closes", ends_at, granted.until)
+
+
+def _entries(
+    definition: Definition, before: Timeline, after: Timeline, whom: Owned, now: datetime
+) -> Iterator[tuple[str, bool]]:
+    """Yield the windows in which new submissions are entered, where they open or shut at once."""
+    workflow = definition.workflow
+    for row_key in dict.fromkeys(edit.during for edit in workflow.states[workflow.start].edits):
+        was, is_now = (_is_open(times, row_key, whom, now) for times in (before, after))
+        if was != is_now:
+            yield row_key, is_now
+
+
+def _is_open(times: Timeline, row_key: str, case: Owned, now: datetime) -> bool:
+    return row_key in times.rows and times.is_open(row_key, case, now)
+
+
+def _effects(
+    definition: Definition, before: Timeline, after: Timeline, cohorts: Iterable[Cohort], now: datetime
+) -> list[Effect]:
+    found: dict[Effect, list[Member]] = defaultdict(list)
+    for cohort in cohorts:
+        for effect in _of_case(definition, cohort.case, before, after, now):
+            found[effect] += cohort.members
+    return [counted(effect, [one.number for one in members]) for effect, members in found.items()]
+
+
+def _of_case(
+    definition: Definition, case: Case, before: Timeline, after: Timeline, now: datetime
+) -> Iterator[Effect]:
+    if not machine.is_awake(case):
+        return
+    old, new = due(definition, case, before), due(definition, case, after)
+    if new and new != old:
+        is_owed = bool(new.transition) and passed(new.at, now) and not (old and passed(old.at, now))
+        kind = "at_once" if is_owed else "moves"
+        yield Effect(
+            kind, case.state, new.edge.row, new.edge.edge, new.transition, old.at if old else None, new.at
+        )
+    for row_key in _windows(definition, case.state):
+        was, is_now = (_is_open(times, row_key, case, now) for times in (before, after))
+        if was != is_now:
+            yield Effect("opens" if is_now else "shuts", case.state, row_key)
+
+
+def _windows(definition: Definition, state: str) -> list[str]:
+    """Return the rows during which people can do something to a case in this state."""
+    workflow = definition.workflow
+    where = workflow.states[state]
+    moves = [rule.during for key, rule in workflow.transitions.items() if state in workflow.sources(key)]
+    return list(dict.fromkeys(filter(None, [*moves, *(edit.during for edit in where.edits), where.judged])))
+
+
+def _reminders(
+    definition: Definition, before: Timeline, after: Timeline, cohorts: Sequence[Cohort], now: datetime
+) -> Iterator[Reminded]:
+    """Yield the reminders that move: those for everybody, and those of cases with dates of their own."""
+    for key, reminder in definition.workflow.reminders.items():
+        sources, n_cases = set(definition.workflow.named(reminder.source)), Counter[tuple[datetime, datetime]]()
+        if pair := _instants(before, after, reminder.at, EVERYBODY):
+            n_cases[pair] = 0  # said even while nobody stands there
+        for cohort in cohorts:
+            is_mine = cohort.case.state in sources and machine.is_awake(cohort.case)
+            if is_mine and (pair := _instants(before, after, reminder.at, cohort.case)):
+                n_cases[pair] += len(cohort.members)
+        for (old, new), n in n_cases.items():
+            for days in reminder.days:
+                is_sent, fate = passed(old - days * DAY, now), _fate(reminder, days, new, now)
+                yield Reminded(key, days, old - days * DAY, new - days * DAY, is_sent, fate, n)
+
+
+def _fate(reminder: Reminder, days: int, at: datetime, now: datetime) -> str:
+    """Say what becomes of a step that falls so many days before an edge: it has its time until the next one."""
+    next_step = max((n for n in reminder.days if n < days), default=0)
+    if not passed(at - days * DAY, now):
+        return "later"
+    return "at_once" if reminder.at.edge == "silent" or not passed(at - next_step * DAY, now) else "never"
+
+
+def _instants(before: Timeline, after: Timeline, edge: Edge, case: Owned) -> tuple[datetime, datetime] | None:
+    """Return the edge's instants as they are shown, if they differ."""
+    old, new = (_shown_at(times, edge, case) for times in (before, after))
+    return (old, new) if old and new and old != new else None
+
+
+def _shown_at(times: Timeline, edge: Edge, case: Owned) -> datetime | None:
+    if edge.edge == "silent" and case == EVERYBODY:
+        return times.fixed_at(edge) if known_at(times, edge, case) else None
+    return times.shown_at(edge, case) if known_at(times, edge, case) else None

@@ -1,0 +1,139 @@
+"""Questions about the clock's edges: what is owed, what is overdue or undecided, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Invalid
+from qtb.domain.roles import CLOCK
+from qtb.domain.timeline import Timeline
+from qtb.domain.workflow import Edge
+from qtb.store import facts, ledger, years
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.store.types import Instant
+
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+Years = Sequence[tuple[Cycle, Timeline]]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A clock move whose edge has come for some: the earliest instant, or why that cannot be reckoned."""
+
+    cycle_id: int
+    cycle: str
+    transition: str
+    edge: Edge
+    due_at: datetime | None
+    refusal: Invalid | None = None
+
+
+def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
+    """Return every cycle with its timeline."""
+    return list(years.dated(session))
+
+
+def owed(session: Session, *, now: datetime) -> list[Owed]:
+    """Return every clock move whose edge has come, the earliest first; those that cannot be reckoned before all."""
+    found = [one for cycle, times in timelines(session) for one in _first_edges(cycle, times)]
+    session.rollback()
+    due = [one for one in found if one.due_at is None or one.due_at <= now]
+    return sorted(due, key=lambda one: (one.due_at or FIRST, one.cycle_id, one.transition))
+
+
+def owing(session: Session, *, now: datetime) -> list[Owed]:
+    """Return of `owed` what some submission waits for, asked in one question; and what cannot be reckoned."""
+    known = {cycle.id: (cycle.definition, times) for cycle, times in timelines(session)}
+    found = owed(session, now=now)
+    asked = [_is_waited_for(one, *known[one.cycle_id], now) for one in found if one.due_at is not None]
+    answers = iter(session.execute(select(*asked)).one() if asked else ())
+    session.rollback()
+    return [one for one in found if one.due_at is None or next(answers)]
+
+
+def overdue(session: Session, *, now: datetime) -> int:
+    """Return how many submissions wait for a clock move whose edge has passed, those set aside not counted."""
+    return _count(session, overdue_where(timelines(session), now))
+
+
+def overdue_where(dated: Years, now: datetime) -> ColumnElement[bool]:
+    """Return the clause of the submissions that are overdue; the instant of those set aside is the parameter `now`."""
+    instant = bindparam("now", now, type_=Instant())
+    owed: list[ColumnElement[bool]] = [false()]
+    for cycle, times in dated:
+        for key in cycle.definition.workflow.clocked():
+            clauses = _clauses(cycle.definition, key, times, now)
+            owed += [and_(Submission.cycle_id == cycle.id, *clauses, ledger.not_aside(key, instant))] if clauses else []
+    return or_(*owed)
+
+
+def undecided(session: Session, *, now: datetime) -> int:
+    """Return how many works wait for a decision although an instant at which it should have taken effect has passed."""
+    return _count(session, undecided_where(timelines(session), now))
+
+
+def undecided_where(dated: Years, now: datetime) -> ColumnElement[bool]:
+    """Return the clause of the works that lack their decision."""
+    waiting: list[ColumnElement[bool]] = [false()]
+    for cycle, times in dated:
+        workflow = cycle.definition.workflow
+        for state in [key for key, state in workflow.states.items() if state.decided]:
+            rules = [workflow.transitions[key] for key in workflow.clocked() if state in workflow.sources(key)]
+            if any(rule.at and rule.at.row in times.rows and times.fixed_at(rule.at) <= now for rule in rules):
+                waiting.append((Submission.cycle_id == cycle.id) & (Submission.state == state))
+    return or_(*waiting) & (Submission.award_level == "")
+
+
+def next_edge(session: Session, *, now: datetime, dated: Years | None = None) -> datetime | None:
+    """Return the next instant at which anything falls due in any cycle; silences end at midnight and wait a minute."""
+    later = []
+    for cycle, times in timelines(session) if dated is None else dated:
+        workflow = cycle.definition.workflow
+        found = [edge for key in workflow.clocked() if (edge := workflow.transitions[key].at)]
+        fixed = [edge for edge in found if edge.row in times.rows and edge.edge != "silent"]
+        later += [at for at in times.edges(fixed) if at > now]
+    return min(later, default=None)
+
+
+def _count(session: Session, clause: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Submission).where(clause)) or 0
+
+
+def _first_edges(cycle: Cycle, times: Timeline) -> Iterator[Owed]:
+    for key in cycle.definition.workflow.clocked():
+        edge = cycle.definition.workflow.transitions[key].at
+        if edge is None or edge.row not in times.rows:
+            continue
+        try:
+            yield Owed(cycle.id, cycle.key, key, edge, times.fixed_at(edge))
+        except Invalid as refusal:  # working days of a year without a calendar
+            yield Owed(cycle.id, cycle.key, key, edge, None, refusal)
+
+
+def _is_waited_for(one: Owed, definition: Definition, times: Timeline, now: datetime) -> ColumnElement[bool]:
+    name = f"{one.transition}_{one.cycle_id}"
+    try:
+        mine = facts.qualifies(definition, one.transition, times=times, actor=CLOCK, now=now)
+    except Invalid:  # working days that nobody knows: the sweep meets the same and puts it into the ledger
+        return true().label(name)
+    waiting = select(Submission.id).where(
+        Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now)
+    )
+    return waiting.exists().label(name)
+
+
+def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[ColumnElement[bool]]:
+    edge = definition.workflow.transitions[key].at
+    try:
+        if edge is None or edge.row not in times.rows or times.fixed_at(edge) > now:
+            return []
+        return list(facts.qualifies(definition, key, times=times, actor=CLOCK, now=now))
+    except Invalid:  # the sweep puts it into the ledger
+        return []

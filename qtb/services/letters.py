@@ -1,0 +1,211 @@
+"""What a letter says and whom it goes to: about one submission's move, or a reminder about what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qtb import clock
+from qtb.domain import decide, roles
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Missing
+from qtb.domain.reminders import ABOVE
+from qtb.domain.timeline import Timeline
+from qtb.domain.workflow import Edge
+from qtb.effects import mail
+from qtb.effects.mail import Letter, Server
+from qtb.services import date_letters
+from qtb.store import cycles, facts, reminders
+from qtb.store.accounts import Account, Membership, Unit
+from qtb.store.audit import History
+from qtb.store.cycles import Cycle
+from qtb.store.outbox import Outbox
+from qtb.store.reminders import Step
+from qtb.store.submissions import Submission
+
+MOST_NAMED = 100  # works listed in one letter; how many there are is said in any case
+LISTED = ("recommender", "organiser", "applicant")  # who may open what is listed; those above may not
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a reminder is about: its step, the works that wait, the edge that it was queued for."""
+
+    step: Step
+    works: Sequence[Submission]
+    edge_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The installation's post office: the mail server (None: letters are kept), the sender, the site's address."""
+
+    server: Server | None
+    sender: str
+    base_url: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Post:
+        """Read the settings. Raises Invalid("smtp_url")."""
+        url = settings["SMTP_URL"]
+        return cls(Server.from_url(url) if url else None, settings["MAIL_FROM"], settings["BASE_URL"].rstrip("/"))
+
+
+def letter_of(session: Session, row: Outbox, *, post: Post, now: datetime) -> Letter:
+    """Return a letter as it would leave now, to those who have not had it.
+
+    Raises Missing("letter_moot") for a reminder that is moot, jinja2.TemplateError for a template at fault.
+    """
+    waiting = _waiting(session, row, now) if is_reminder(row) else None
+    if is_reminder(row) and waiting is None:
+        raise Missing("letter_moot")
+    people = recipients(session, row)
+    had = set(row.recipients.split(", "))
+    values = {lang: _values(session, row, people, lang, post, waiting) for lang in mail.LANGUAGES}
+    subject, body = mail.render(row.letter, values)
+    return Letter(row.key, post.sender, [one.email for one in people if one.email not in had], subject, body)
+
+
+def is_moot(session: Session, row: Outbox, now: datetime) -> bool:
+    """Tell whether a reminder has nothing left to remind of: all done, suspended, or due at another time by now."""
+    return is_reminder(row) and _waiting(session, row, now) is None
+
+
+def is_reminder(row: Outbox) -> bool:
+    """Tell whether a letter reminds of what waits; others tell what has happened, which stays so."""
+    return "reminder" in row.about
+
+
+def recipients(session: Session, row: Outbox) -> Sequence[Account]:
+    """Return the active people whom a letter is meant for, each once."""
+    if row.account is not None:
+        return [row.account] if row.account.is_active else []
+    if row.submission is not None:
+        return addressees(session, row.submission, row.to_role)
+    if row.to_role == ABOVE:
+        parent_id = row.unit.parent_id if row.unit else None
+        above = _holders(session, "recommender", parent_id) if parent_id else []
+        return above or _holders(session, "organiser")
+    return _holders(session, row.to_role, row.unit_id if roles.ROLES[row.to_role] else None)
+
+
+def addressees(session: Session, submission: Submission, role: str) -> Sequence[Account]:
+    """Return the active people whom a role relates to a submission, each once."""
+    relation = roles.ROLES[role]
+    unit_id = getattr(submission, relation) if relation else None
+    return [] if relation and unit_id is None else _holders(session, role, unit_id)
+
+
+def _holders(session: Session, role: str, unit_id: int | None = None) -> Sequence[Account]:
+    """Return the active people who hold a role, in one unit or in any.
+
+    Nobody for a role that makes no moves: evaluators in one address line would learn of each other.
+    """
+    if role not in roles.MOVERS:
+        return []
+    query = (
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(Account.is_active, Unit.is_active, Membership.role == role, Membership.ended_at.is_(None))
+    )
+    if unit_id is not None:
+        query = query.where(Unit.id == unit_id)
+    return session.scalars(query.order_by(Account.id)).unique().all()
+
+
+def _waiting(session: Session, row: Outbox, now: datetime) -> Waiting | None:
+    step = reminders.step_of(session, row)
+    works = reminders.works(session, step, row, now) if step else []
+    return Waiting(step, works, datetime.fromisoformat(row.about["edge"])) if step and works else None
+
+
+def _values(
+    session: Session, row: Outbox, people: Sequence[Account], lang: str, post: Post, waiting: Waiting | None
+) -> dict[str, str]:
+    """Return the placeholders' values in one language; empty where a letter of this kind has none."""
+    cycle = session.get_one(Cycle, row.submission.cycle_id if row.submission else row.cycle_id)
+    programme = cycle.definition.workflow.programme
+    return {
+        **dict.fromkeys(mail.PLACEHOLDERS, ""),
+        "person": ("、" if lang == "zh" else ", ").join(one.name for one in people),
+        "programme": programme.title.get(lang), "organiser": programme.organiser.get(lang), "cycle": cycle.title,
+        "unit": row.unit.name if row.unit else "", "link": post.base_url,
+        **(_subject(row.submission, post) if row.submission else {}),
+        **_said(session, row, cycle.definition, lang, post, waiting),
+    }  # fmt: skip
+
+
+def _said(
+    session: Session, row: Outbox, definition: Definition, lang: str, post: Post, waiting: Waiting | None
+) -> dict[str, str]:
+    if waiting:
+        return _reminded(waiting, row, lang, post)
+    is_dated = date_letters.is_mine(row)
+    return date_letters.values(session, row, lang) if is_dated else _moved(session, row, definition, lang)
+
+
+def _subject(submission: Submission, post: Post) -> dict[str, str]:
+    return {
+        "team": submission.team_name or submission.unit.name, "title": submission.title, "number": submission.number,
+        "unit": submission.unit.name, "recommender": submission.recommender.name if submission.recommender else "",
+        "link": f"{post.base_url}/submissions/{submission.id}" if post.base_url else "",
+    }  # fmt: skip
+
+
+def _moved(session: Session, row: Outbox, definition: Definition, lang: str) -> dict[str, str]:
+    submission = row.submission
+    assert submission is not None
+    entry = session.scalars(select(History).filter_by(batch_id=row.batch_id, subject_id=submission.id)).one()
+    # A definition adopted since may know the state no more: then where the case has come to stand.
+    states = definition.workflow.states
+    state = states.get(entry.to_state, states[submission.state])
+    level = definition.rubric.levels.get(submission.award_level) if state.listed else None
+    # Nothing once the state that the letter is about is over.
+    is_there = submission.state == entry.to_state
+    times = cycles.timeline_of(session, submission.cycle_id)
+    return {
+        "move_note": str(entry.about().get("note", "")), "state": state.wording(lang, staff=False),
+        "level": level.label.get(lang) if level else "",
+        "until": _until([submission], definition, times, lang) if is_there else "",
+    }  # fmt: skip
+
+
+def _reminded(waiting: Waiting, row: Outbox, lang: str, post: Post) -> dict[str, str]:
+    step, works = waiting.step, waiting.works
+    edge = step.rule.at
+    if edge.edge == "silent":
+        until = _until(works[:MOST_NAMED], step.definition, step.times, lang)
+    else:
+        until = _shown(waiting.edge_at, edge, lang)
+    shown = works[:MOST_NAMED]
+    lines = [_line(n, work, row, post) for n, work in enumerate(shown, 1)]
+    return {
+        "row": step.times.rows[edge.row].title, "working_days": str(edge.working_days), "n_works": str(len(works)),
+        "works": "\n".join([*lines, f"… +{len(works) - len(shown)}"] if len(works) > len(shown) else lines),
+        "state": step.definition.workflow.states[works[0].state].wording(lang, staff=False),
+        "until": until,
+    }  # fmt: skip
+
+
+def _line(n: int, work: Submission, row: Outbox, post: Post) -> str:
+    """Write one work of a list; whose it is stands there for those who may know it."""
+    parts = [work.number, work.team_name or work.unit.name, work.title, "" if row.account_id else work.unit.name]
+    line = f"{n}. {' · '.join(dict.fromkeys(filter(None, parts)))}"
+    return f"{line}\n   {post.base_url}/submissions/{work.id}" if post.base_url and row.to_role in LISTED else line
+
+
+def _until(works: Sequence[Submission], definition: Definition, times: Timeline, lang: str) -> str:
+    """Return when the clock will first end the state in which one of these stands."""
+    ahead = (decide.ahead(definition, facts.as_case(work), timeline=times, sealed=True) for work in works)
+    found = min(filter(None, ahead), key=lambda one: one.at, default=None)
+    return _shown(found.at, found.edge, lang) if found else ""
+
+
+def _shown(at: datetime, edge: Edge, lang: str) -> str:
+    return clock.shown(at, lang, is_end=edge.edge in ("closes", "silent"))

@@ -1,0 +1,69 @@
+"""Letters ahead of an edge, and about a silence, to those whose turn it is: queued once for each date.
+
+A letter's key holds whom it goes to, its reminder, the step and the edge: the same date makes no second letter, a
+moved one makes a new one, and any number of schedulers is safe. What has become moot by the time it could leave is
+dropped there (qtb/services/outbox.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from qtb.domain.errors import Refusal
+from qtb.domain.reminders import is_awaited, shown
+from qtb.services import edges
+from qtb.store import reminders
+from qtb.store.reminders import Step
+from qtb.store.unit import unit
+
+SLICE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """One step of one reminder in one cycle: how many letters were queued, or why that failed."""
+
+    cycle: str
+    reminder: str
+    n_queued: int = 0
+    failure: str = ""
+
+
+def remind(session: Session, *, now: datetime) -> list[Reminded]:
+    """Queue every reminder that is due and not queued yet, each slice in a unit of its own.
+
+    One that fails, as when the working days of a year are not known, is reported and stops no other.
+    """
+    # Each step read before the first unit: its commit would expire the cycles.
+    steps = list(_steps(session, now))
+    done = [_reminded(session, cycle, step, now) for cycle, step in steps]
+    session.rollback()
+    return [one for one in done if one.n_queued or one.failure]
+
+
+def _steps(session: Session, now: datetime) -> Iterator[tuple[str, Step]]:
+    for cycle, times in edges.timelines(session):
+        for key, rule in cycle.definition.workflow.reminders.items():
+            if is_awaited(rule, times, now):
+                yield from ((cycle.key, Step(cycle.id, cycle.definition, shown(times), key, n)) for n in rule.days)
+
+
+def _reminded(session: Session, cycle: str, step: Step, now: datetime) -> Reminded:
+    n_queued = 0
+    try:
+        # Asked first, so that a minute in which nothing is due writes nothing.
+        while reminders.is_due(session, step, now):
+            with unit(session):
+                n_slice = reminders.post(session, step, now=now, limit=SLICE)
+            n_queued += n_slice
+            if n_slice < SLICE:
+                break
+    except (Refusal, DBAPIError) as error:
+        session.rollback()
+        return Reminded(cycle, step.key, n_queued, f"{type(error).__name__}: {error}"[:300])
+    return Reminded(cycle, step.key, n_queued)

@@ -1,0 +1,105 @@
+"""Taking the last move back, where the definition allows it: its letters too, while they have not left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qtb.domain import roles
+from qtb.domain import undo as rules
+from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Reason
+from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
+from qtb.domain.undo import Last
+from qtb.domain.workflow import Transition
+from qtb.services import advance, notes
+from qtb.services.advance import Outcome
+from qtb.store import audit, cycles, evaluations, facts, outbox
+from qtb.store.audit import Entry, History
+from qtb.store.submissions import Submission
+from qtb.store.unit import lock
+
+LETTER = "undone"
+
+
+def undo(
+    session: Session, submission: Submission, *, actor: Actor, now: datetime, reason: str, seen: int | None = None
+) -> Outcome:
+    """Take the submission's last move back, with a reason. Raises NotNow or Denied with every reason against it.
+
+    Letters of the move that still wait are dropped; those who have had one get a letter about the undoing.
+    """
+    reason = notes.short(reason)
+    if not reason:
+        raise Invalid("reason_required")
+    cycles.hold(session, submission.cycle)
+    lock(session, submission)
+    _refuse_stale(session, submission, actor, seen)
+    cycle, last = submission.cycle, last_move(session, submission.id)
+    times, case = cycles.timeline_of(session, cycle.id), facts.as_case(submission)
+    reasons = rules.explain(cycle.definition, case, last, timeline=times, actor=actor, now=now)
+    if any(one.key == "role" for one in reasons):
+        raise Denied("role", **reasons[0].args)
+    if reasons or last is None:
+        raise NotNow(reasons)
+    undone = cycle.definition.workflow.transitions[last.transition]
+    role = next(role for role in (undone.undo.by if undone.undo else []) if roles.is_party(role, actor, case))
+    entry = Entry(
+        "submission", "undo", actor, now, last.transition, last.from_state, role, details={"note": reason}
+    )
+    advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
+    back = cycle.definition.workflow.states[last.from_state]
+    if not (back.decided or back.listed):
+        evaluations.forget_level(session, submission.id)
+    for told in outbox.drop(session, last.batch_id, submission.id):
+        outbox.post(session, f"{entry.batch_id}:{told}", entry.batch_id, submission.id, LETTER, told, now=now)
+    return Outcome(entry.batch_id, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Taking the last move back, to show as a button: which move it was, and every reason against it."""
+
+    transition: Transition
+    last: Last
+    reasons: tuple[Reason, ...]
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the move may be taken back now."""
+        return not self.reasons
+
+
+def offer(
+    submission: Submission, last: Last | None, *, timeline: Timeline, actor: Actor, now: datetime
+) -> Offer | None:
+    """Return the taking back of the last move as this actor may ask for it; None where it is not his to ask for."""
+    definition, case = submission.cycle.definition, facts.as_case(submission)
+    if last is None or not rules.is_offered(definition, case, last, actor):
+        return None
+    reasons = rules.explain(definition, case, last, timeline=timeline, actor=actor, now=now)
+    return Offer(definition.workflow.transitions[last.transition], last, reasons)
+
+
+def last_move(session: Session, submission_id: int) -> Last | None:
+    """Return the last entry that put the submission where it stands."""
+    row = audit.last_step(session, submission_id)
+    return as_last(row) if row else None
+
+
+def as_last(row: History) -> Last:
+    """Return an entry as the value that the rule asks about."""
+    return Last(row.kind, row.transition, row.from_state, row.batch_id, row.at)
+
+
+def _refuse_stale(session: Session, submission: Submission, actor: Actor, seen: int | None) -> None:
+    """Refuse a page that is out of date; only the organiser reads by whose act, which may be a sealed one."""
+    try:
+        audit.refuse_stale(session, "submission", submission.id, seen)
+    except Conflict:
+        if actor.holds("organiser"):
+            raise
+        raise Conflict("stale") from None

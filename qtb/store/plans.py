@@ -1,0 +1,162 @@
+"""What a plan of moved dates is made of: cases that dates mean the same to, what has ended, what was sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from qtb.domain.decide import Case
+from qtb.domain.facts import FACTS
+from qtb.domain.plan_model import Change, Cohort, Effect, Member, counted
+from qtb.domain.timeline import Timeline, canonical
+from qtb.store.accounts import Account, Unit
+from qtb.store.cycles import Cycle, Extension
+from qtb.store.history import History
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+
+
+def cohorts(session: Session, cycle: Cycle, times: Iterable[Timeline]) -> list[Cohort]:
+    """Return what has not ended, gathered so that the dates of these timelines mean the same to all of a cohort."""
+    granted = [one for timeline in times for one in timeline.extensions]
+    alone, units = {one.submission_id for one in granted}, {one.unit_id for one in granted}
+    silent, zone = _silent(cycle), cycle.definition.calendar.zone
+    found: dict[tuple[object, ...], tuple[Case, list[Member]]] = {}
+    columns = [getattr(Submission, key) for key in FACTS]
+    query = select(
+        Submission.id, Submission.number, Submission.unit_id, Submission.recommender_id, Submission.state,
+        Submission.suspended_at, Submission.state_since, *columns,
+    ).where(Submission.cycle_id == cycle.id, Submission.kind != "end")  # fmt: skip
+    for id_, number, unit_id, recommender_id, state, suspended_at, since, *values in session.execute(query):
+        own = (id_ if id_ in alone else 0, unit_id if unit_id in units or id_ in alone else 0)
+        day = since.astimezone(zone).date() if state in silent else None
+        key = (*own, state, suspended_at is None, day, *values)
+        if key not in found:
+            facts = dict(zip(FACTS, values, strict=True))
+            found[key] = Case(own[0], state, own[1], None, 0, facts, since, suspended_at), []
+        found[key][1].append(Member(id_, number, unit_id, recommender_id))
+    return [Cohort(case, members) for case, members in found.values()]
+
+
+def ended(session: Session, cycle: Cycle, change: Change, times: Timeline) -> list[Effect]:
+    """Return what the clock has ended by a row that would end later: it stays ended, though it would not be due."""
+    reached = _reached(change)
+    ends = {key: row.shuts_at for key, row in change.rows.items() if key in times.rows}
+    if change.extension is not None:
+        key = change.extension.row_key
+        ends[key] = change.extension.until + times.rows[key].grace
+    found: dict[Effect, list[str]] = {}
+    for key, at in ends.items():
+        query = select(Submission.state, Submission.number).join(
+            History, and_(History.subject == "submission", History.subject_id == Submission.id)
+        ).where(
+            Submission.cycle_id == cycle.id, Submission.kind == "end", History.seq == _last_step(),
+            History.row_key == key, History.due != "", History.due < canonical(at), *reached,
+        )  # fmt: skip
+        for state, number in session.execute(query):
+            found.setdefault(Effect("stays", state, key), []).append(number)
+    return [counted(effect, numbers) for effect, numbers in found.items()]
+
+
+def sent(session: Session, cycle_id: int, moved: Sequence[Cohort]) -> Counter[str]:
+    """Return how many letters were sent to these cases about the state in which they stand, by letter."""
+    ids = {member.id for cohort in moved for member in cohort.members}
+    if not ids:
+        return Counter()
+    states = {cohort.case.state for cohort in moved}
+    # Only the letter about the state in which the case still stands named the edge that is next.
+    query = (
+        select(Outbox.letter, Outbox.submission_id)
+        .join(Submission, Submission.id == Outbox.submission_id)
+        .join(History, and_(History.batch_id == Outbox.batch_id, History.subject_id == Submission.id))
+        .where(
+            Submission.cycle_id == cycle_id, Submission.state.in_(states), History.to_state == Submission.state,
+            Outbox.status == "sent",
+        )
+    )  # fmt: skip
+    return Counter(letter for letter, one in session.execute(query) if one in ids)
+
+
+def moot(session: Session, cycle_id: int, change: Change, times: Timeline) -> list[int]:
+    """Return the extensions that would give nothing any more, because their row ends later by itself."""
+    clauses = [
+        (Extension.row_key == key) & (Extension.until > times.rows[key].closes_at) & (Extension.until <= row.closes_at)
+        for key, row in change.rows.items()
+        if key in times.rows
+    ]
+    if not clauses:
+        return []
+    mine = select(Extension.id).where(Extension.cycle_id == cycle_id, or_(*clauses)).order_by(Extension.id)
+    return list(session.scalars(mine))
+
+
+def granted(session: Session, cycle_id: int, *clauses: ColumnElement[bool]) -> Sequence[Any]:
+    """Return a year's extensions, latest first: (extension, its submission's number, its unit, who gave it)."""
+    query = (
+        select(Extension, Submission.number, Unit.name, Account.name)
+        .outerjoin(Submission, Submission.id == Extension.submission_id)
+        .outerjoin(Unit, Unit.id == Extension.unit_id)
+        .outerjoin(Account, Account.id == Extension.granted_by)
+        .where(Extension.cycle_id == cycle_id, *clauses)
+        .order_by(Extension.id.desc())
+    )
+    return session.execute(query).all()
+
+
+def granted_to(session: Session, submission: Submission) -> Sequence[Any]:
+    """Return the extensions that reach a submission, as `granted` does."""
+    others = (Extension.submission_id.is_(None) & Extension.unit_id.is_(None)) | (
+        Extension.unit_id == submission.unit_id
+    )
+    return granted(session, submission.cycle_id, (Extension.submission_id == submission.id) | others)
+
+
+def last_batch(session: Session, subject: Cycle | Submission) -> str:
+    """Return the batch of a subject's last entry."""
+    mine = (History.subject == subject.__tablename__) & (History.subject_id == subject.id)
+    query = select(History.batch_id).where(mine, History.seq == subject.version)
+    return session.scalars(query).one()
+
+
+def post(
+    session: Session, key: str, batch_id: str, cycle: Cycle, unit_id: int, letter: str, to_role: str, *,
+    about: Mapping[str, Any], now: datetime,
+) -> None:  # fmt: skip
+    """Put one letter about a unit's cases into the queue."""
+    session.add(
+        Outbox(
+            key=key, batch_id=batch_id, cycle_id=cycle.id, unit_id=unit_id, effect="mail", letter=letter,
+            to_role=to_role, about=dict(about), created_at=now, next_at=now,
+        )
+    )  # fmt: skip
+
+
+def _silent(cycle: Cycle) -> set[str]:
+    """Return the states in which the clock counts the days since a case's last step."""
+    workflow = cycle.definition.workflow
+    silences = [key for key in workflow.clocked() if (at := workflow.transitions[key].at) and at.edge == "silent"]
+    reminded = [one.source for one in workflow.reminders.values() if one.at.edge == "silent"]
+    return {state for key in silences for state in workflow.sources(key)} | {
+        state for names in reminded for state in workflow.named(names)
+    }
+
+
+def _reached(change: Change) -> list[ColumnElement[bool]]:
+    granted = change.extension
+    if granted is None:
+        return []
+    if granted.submission_id is not None:
+        return [Submission.id == granted.submission_id]
+    return [Submission.unit_id == granted.unit_id] if granted.unit_id is not None else []
+
+
+def _last_step() -> Any:
+    """Return the seq of the entry that put a submission where it stands."""
+    step = History.__table__.alias()
+    mine = (step.c.subject == "submission") & (step.c.subject_id == Submission.id) & (step.c.to_state != "")
+    return select(step.c.seq).where(mine).order_by(step.c.seq.desc()).limit(1).scalar_subquery()

@@ -1,0 +1,197 @@
+"""Taken back: the last move is undone by those whom the definition lets, its letters with it, while it makes sense."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Refusal
+from qtb.services import undo
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from tests.world import World, at
+
+REASON = "点错了，撤销"
+
+
+def take_back(world: World, submission_id: int, who: str, reason: str = REASON, seen: int | None = None) -> None:
+    """Take the last move back as a person."""
+    with unit(world.session):
+        row = world.session.get_one(Submission, submission_id)
+        undo.undo(world.session, row, actor=world.actor(who), now=world.now, reason=reason, seen=seen)
+
+
+def refused(world: World, submission_id: int, who: str) -> list[str]:
+    """Try to take the last move back, which must be refused; return the keys of the reasons."""
+    before = world.position(submission_id)
+    with pytest.raises(Refusal) as caught:
+        take_back(world, submission_id, who)
+    assert world.position(submission_id) == before
+    return [reason.key for reason in caught.value.reasons]
+
+
+def letters(world: World, submission_id: int) -> list[tuple[str, str, str]]:
+    """Return (letter, role, status) of all letters of a submission, oldest first."""
+    rows = world.session.execute(
+        select(Outbox.letter, Outbox.to_role, Outbox.status)
+        .where(Outbox.submission_id == submission_id)
+        .order_by(Outbox.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_the_applicant_recalls_a_submission_and_no_letter_leaves(world: World) -> None:
+    team = world.submitted()
+    world.later(hours=2)
+    take_back(world, team, "alice")
+    assert world.state(team) == "registered"
+    entry = world.history("submission", team)[-1]
+    assert (entry.kind, entry.transition, entry.from_state, entry.to_state) == (
+        "undo", "submit", "submitted", "registered"
+    )  # fmt: skip
+    assert (entry.role, entry.about()["note"]) == ("applicant", REASON)
+    assert letters(world, team)[-2:] == [
+        ("submitted", "applicant", "dropped"), ("to_recommend", "recommender", "dropped")
+    ]  # fmt: skip
+    world.declare(team, title="改了再交")
+    world.move(team, "submit", "alice")
+    assert world.state(team) == "submitted"
+    world.sound()
+
+
+def test_those_who_have_had_their_letter_get_a_correction(world: World) -> None:
+    team = world.submitted()
+    with unit(world.session):
+        sent = select(Outbox).where(Outbox.submission_id == team, Outbox.letter == "to_recommend")
+        letter = world.session.scalars(sent).one()
+        letter.status, letter.n_tries = "sent", 1
+    take_back(world, team, "alice")
+    assert letters(world, team)[-3:] == [
+        ("submitted", "applicant", "dropped"), ("to_recommend", "recommender", "sent"),
+        ("undone", "recommender", "waiting"),
+    ]  # fmt: skip
+
+
+def test_the_recommender_and_the_organiser_take_a_recommendation_back(world: World) -> None:
+    world.now = at("2024-05-06 09:00")
+    first, second = world.submitted(), world.submitted("总装二班")
+    for team, who in ((first, "rita"), (second, "olga")):
+        world.move(team, "recommend", "rita")
+        assert refused(world, team, "ralf") == ["role"]
+        assert refused(world, team, "alice") == ["role"]
+        take_back(world, team, who)
+        assert world.state(team) == "submitted"
+        assert world.history("submission", team)[-1].role == {"rita": "recommender", "olga": "organiser"}[who]
+
+
+def test_only_the_last_step_can_be_taken_back_and_only_once(world: World) -> None:
+    world.now = at("2024-05-06 09:00")
+    team = world.submitted()
+    world.move(team, "recommend", "rita")
+    assert refused(world, team, "alice") == ["role"]  # the last step is not hers any more
+    take_back(world, team, "rita")
+    assert refused(world, team, "rita") == ["undo_nothing"]
+    assert refused(world, team, "alice") == ["undo_nothing"]
+
+
+def test_not_after_its_days(world: World) -> None:
+    world.now = at("2024-05-06 09:00")
+    team = world.submitted()
+    world.later(days=3)
+    take_back(world, team, "alice")
+    world.move(team, "submit", "alice")
+    world.later(days=3, seconds=1)
+    assert refused(world, team, "alice") == ["undo_days"]
+
+
+def test_not_where_the_clock_would_end_it_at_once(world: World) -> None:
+    world.now = at("2024-05-31 20:00")
+    team = world.submitted()
+    world.go("2024-06-01 00:00")
+    assert refused(world, team, "alice") == ["undo_ended"]
+    world.extend("declare", "2024-06-05", submission_id=team)
+    take_back(world, team, "alice")
+    world.sweep()
+    assert world.state(team) == "registered"
+
+
+def test_not_where_the_clock_would_make_the_same_move_at_once(world: World) -> None:
+    team = world.placed("recommended")
+    world.go("2024-07-02 09:00")
+    world.judged(team)
+    world.move(team, "evaluate", "olga")
+    assert refused(world, team, "olga") == ["undo_ended"]
+
+
+def test_a_move_without_a_rule_is_not_taken_back(world: World) -> None:
+    team = world.enter()
+    world.move(team, "register", "alice")
+    for who in ("alice", "olga"):
+        assert refused(world, team, who) in (["undo_nothing"], ["role"])
+    world.go("2024-06-01 00:00")
+    assert refused(world, team, "olga") == ["undo_nothing"]  # what the clock did stays
+
+
+def test_taking_evaluation_back_forgets_the_level_and_taking_sharing_back_keeps_it(world: World) -> None:
+    team = world.placed("recommended")
+    world.go("2024-07-02 09:00")
+    world.judged(team)
+    world.assign(team, "ewa")  # while her sheet is open, the clock does not close the evaluation by itself
+    world.move(team, "evaluate", "olga")
+    world.propose(team)
+    take_back(world, team, "olga")
+    assert (world.state(team), level(world, team)) == ("recommended", "")
+    world.move(team, "evaluate", "olga")
+    world.propose(team)
+    world.go("2024-10-08 09:00")
+    world.move(team, "share", "olga")
+    take_back(world, team, "olga")
+    assert (world.state(team), level(world, team)) == ("awarded", "EXCELLENT")
+    world.sound()
+
+
+def test_a_withdrawn_team_comes_back_unless_it_is_entered_again(world: World) -> None:
+    team = world.submitted()
+    world.move(team, "withdraw", "alice")
+    assert refused(world, team, "alice") == ["role"]  # a withdrawal is the organiser's to undo
+    twin = world.enter()
+    with pytest.raises(Conflict, match="team_taken"):
+        take_back(world, team, "olga")
+    world.move(twin, "discard", "alice")
+    take_back(world, team, "olga")
+    assert world.state(team) == "submitted"
+
+
+def test_a_reason_is_required_and_a_stale_page_is_refused(world: World) -> None:
+    team = world.submitted()
+    with pytest.raises(Invalid, match="reason_required"):
+        take_back(world, team, "alice", reason=" ")
+    version = world.session.get_one(Submission, team).version
+    with pytest.raises(Conflict, match="'stale'"):
+        take_back(world, team, "alice", seen=version - 1)
+    take_back(world, team, "alice", seen=version)
+
+
+def test_a_suspended_case_is_not_taken_back(world: World) -> None:
+    from qtb.services import suspension
+
+    team = world.submitted()
+    with unit(world.session):
+        row = world.session.get_one(Submission, team)
+        suspension.suspend(world.session, row, actor=world.actor("olga"), now=world.now, reason="核查")
+    assert refused(world, team, "alice") == ["suspended"]
+
+
+def test_the_errors_are_of_their_kinds(world: World) -> None:
+    team = world.submitted()
+    with pytest.raises(Denied):
+        take_back(world, team, "rita")
+    take_back(world, team, "alice")
+    with pytest.raises(NotNow):
+        take_back(world, team, "alice")
+
+
+def level(world: World, submission_id: int) -> str:
+    """Return the level that stands at a submission."""
+    return str(world.session.scalar(select(Submission.award_level).where(Submission.id == submission_id)))

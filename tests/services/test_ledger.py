@@ -1,0 +1,183 @@
+"""The ledger of the clock: every edge with its time, its slices summed, what fails stands aside and is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from qtb.domain.errors import Conflict, Denied
+from qtb.services import ledger, sweep
+from qtb.services.ledger import Line, Moved
+from qtb.store import ledger as store
+from qtb.store import ledger_reads as reads
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from tests.world import World, at
+
+OVER = "2024-06-01 00:00"
+TRIGGERS = {
+    "sqlite": [
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission WHEN OLD.number = '{number}' AND NEW.state <> OLD.state "
+        "BEGIN SELECT RAISE(ABORT, 'this one is stuck'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'this one is stuck'; END $$",
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission FOR EACH ROW "
+        "WHEN (OLD.number = '{number}' AND NEW.state <> OLD.state) EXECUTE FUNCTION stuck()",
+    ],
+}
+GONE = {"sqlite": "DROP TRIGGER stuck", "postgresql": "DROP TRIGGER stuck ON submission"}
+
+
+@pytest.fixture
+def stuck(world: World) -> Iterator[int]:
+    """Nine teams, one of which the database does not let move; its id."""
+    ids = [world.enter(team=f"{n}班") for n in range(9)]
+    number = world.session.get_one(Submission, ids[4]).number
+    for statement in TRIGGERS[dialect(world)]:
+        run(world, statement.format(number=number))
+    return ids[4]
+
+
+def dialect(world: World) -> str:
+    """Return the kind of database."""
+    return str(world.session.get_bind().dialect.name)
+
+
+def run(world: World, statement: str) -> None:
+    """Change the database's own rules."""
+    with unit(world.session):
+        world.session.execute(text(statement))
+
+
+def line(world: World, row_key: str, edge: str) -> Line:
+    """Return the one line of an edge."""
+    (found,) = (one for one in told(world) if (one.row_key, one.edge) == (row_key, edge))
+    return found
+
+
+def told(world: World) -> list[Line]:
+    """Return the ledger of the world's year."""
+    world.session.rollback()
+    return ledger.told(world.session, world.cycle, now=world.now)
+
+
+def moved(world: World, row_key: str, edge: str) -> dict[str, Moved]:
+    """Return the moves of an edge by their keys."""
+    return {one.transition: one for one in line(world, row_key, edge).moves}
+
+
+def test_every_edge_of_every_row_is_there_in_order(world: World) -> None:
+    lines = told(world)
+    assert len(lines) == 2 * len(world.cycle.rows) + 1  # and the publication instant
+    assert [one.due for one in lines] == sorted(one.due for one in lines)
+    assert {one.phase for one in lines} == {"ahead", "before", "unseen"}  # the sweep has not run yet
+    world.sweep()
+    assert {one.phase for one in told(world)} == {"ahead", "before", "done"}
+
+
+def test_an_edge_says_when_it_was_due_and_when_it_was_done(world: World) -> None:
+    team = world.enter()
+    world.now = at("2024-06-01 00:07")
+    world.sweep()
+    found = line(world, "register", "closes")
+    assert (found.due, found.done_at, found.phase) == (at(OVER), world.now, "done")
+    assert found.delay is not None
+    assert found.delay.total_seconds() == 420
+    one = moved(world, "register", "closes")["lapse_unregistered"]
+    assert (one.n_moved, one.first_at, one.last_at, one.failure) == (1, world.now, world.now, "")
+    assert world.trail(team)[-1].at == world.now
+
+
+def test_the_slices_of_an_edge_are_summed(world: World) -> None:
+    world.many(25)
+    world.now = at(OVER)
+    sweep.sweep(world.session, now=world.now, limit=10)
+    assert moved(world, "register", "closes")["lapse_unregistered"].n_moved == 25
+
+
+def test_an_edge_ahead_says_how_many_it_would_move(world: World) -> None:
+    ids = [world.enter(team=f"{n}班") for n in range(3)]
+    world.move(ids[0], "register", "alice")
+    assert moved(world, "register", "closes")["lapse_unregistered"].n_ahead == 2
+    world.extend("register", "2024-06-10", submission_id=ids[1])
+    ends = [one for one in told(world) if (one.row_key, one.edge) == ("register", "closes")]
+    assert [(one.due, [move.n_ahead for move in one.moves]) for one in ends] == [
+        (at(OVER), [1]), (at("2024-06-10"), [1])
+    ]  # fmt: skip
+
+
+def test_a_silence_is_forecast_on_the_day_on_which_it_ends(world: World) -> None:
+    world.now = at("2024-04-08 09:00")
+    world.submitted()
+    (found,) = (one for one in told(world) if one.edge == "silent")
+    (one,) = found.moves
+    assert (one.transition, one.n_ahead, found.phase) == ("pass_on", 1, "ahead")
+    world.now = found.due
+    world.sweep()
+    (found,) = (one for one in told(world) if one.edge == "silent")
+    assert [(one.n_moved, one.n_ahead) for one in found.moves] == [(1, 0)]
+
+
+def test_one_that_fails_stands_aside_and_the_rest_moves(world: World, stuck: int) -> None:
+    world.go(OVER)
+    one = moved(world, "register", "closes")["lapse_unregistered"]
+    assert (one.n_moved, one.n_aside) == (8, 1)
+    (kept,) = reads.aside(world.session, world.cycle.id, limit=10)
+    assert (kept.submission_id, kept.n_tries, kept.retry_at) == (stuck, 1, world.now + sweep.RETRY)
+    assert "this one is stuck" in kept.error
+    world.later(minutes=30)
+    world.sweep()
+    assert kept.n_tries == 1  # not before its time
+    world.later(minutes=31)
+    world.sweep()
+    (kept,) = reads.aside(world.session, world.cycle.id, limit=10)
+    assert kept.n_tries == 2
+    world.sound()
+
+
+def test_one_that_was_aside_is_tried_again_and_ends(world: World, stuck: int) -> None:
+    world.go(OVER)
+    run(world, GONE[dialect(world)])
+    world.later(hours=1)
+    world.sweep()
+    assert world.state(stuck) == world.state(stuck - 1)
+    assert reads.error_of(world.session, stuck) == ""
+    assert world.trail(stuck)[-1].due == world.trail(stuck - 1)[-1].due  # late, and still due when it was due
+    one = moved(world, "register", "closes")["lapse_unregistered"]
+    assert (one.n_moved, one.n_aside, one.last_at) == (9, 0, world.now)
+    assert store.setbacks(world.session) == []
+
+
+def test_the_organiser_may_have_it_tried_at_once(world: World, stuck: int) -> None:
+    world.go(OVER)
+    world.later(minutes=1)
+    with pytest.raises(Denied):
+        again(world, stuck, "alice")
+    again(world, stuck)
+    world.sweep()
+    assert "stuck" in reads.error_of(world.session, stuck)
+    run(world, GONE[dialect(world)])
+    again(world, stuck)
+    world.sweep()
+    assert world.state(stuck) == world.state(stuck - 1)
+    with pytest.raises(Conflict, match="not_aside"):
+        again(world, stuck)
+
+
+def test_one_that_need_not_move_any_more_ends(world: World, stuck: int) -> None:
+    world.go(OVER)
+    run(world, GONE[dialect(world)])
+    world.override(stuck, "withdrawn")
+    world.sweep()
+    assert store.setbacks(world.session) == []
+
+
+def again(world: World, submission_id: int, who: str = "olga") -> None:
+    """Ask for another try as a person."""
+    with unit(world.session):
+        row = world.session.get_one(Submission, submission_id)
+        ledger.try_again(world.session, row, actor=world.actor(who), now=world.now)
