@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from qtb import config
 from qtb.base import bare_app
+from qtb.bench import postgres
 from qtb.extensions import db
 from qtb.services import accounts
-from tests import postgres
 from tests.world import World
 
 

@@ -10,11 +10,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
-def server() -> Iterator[str | None]:
-    """Yield a URL template with `{name}` for the database, or None where there is no PostgreSQL to be had."""
+def server(*, durable: bool = False) -> Iterator[str | None]:
+    """Yield a URL template with `{name}` for the database, or None where there is no PostgreSQL to be had.
+
+    Unless it is to be `durable`, its commits do not wait for the disk: right for tests, wrong for measuring.
+    """
     given = os.environ.get("QTB_TEST_PG_URL")
     if given:
         yield given
@@ -24,7 +28,7 @@ def server() -> Iterator[str | None]:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="qtb-pg-") as name:
-        yield from _running(Path(name), binaries)
+        yield from _running(Path(name), binaries, durable=durable)
 
 
 def _binaries() -> Path | None:
@@ -38,9 +42,9 @@ def _binaries() -> Path | None:
     return found[0].parent if found else None
 
 
-def _running(folder: Path, binaries: Path) -> Iterator[str]:
+def _running(folder: Path, binaries: Path, *, durable: bool) -> Iterator[str]:
     # PostgreSQL refuses to run as root: then it runs as nobody, on a copy that nobody may read.
-    as_nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    as_nobody: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     if as_nobody:
         if not str(binaries).startswith("/usr/"):
             shutil.copytree(binaries.parent, folder / "pg")
@@ -48,10 +52,11 @@ def _running(folder: Path, binaries: Path) -> Iterator[str]:
         folder.chmod(0o755)
         for path in [folder, *folder.rglob("*")]:
             shutil.chown(path, "nobody", "nogroup")
-    data, options = folder / "data", f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=60"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **as_nobody}
-    subprocess.run([binaries / "initdb", "-D", data, "-U", "qtb", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet)
-    control = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
+    cluster, fsync = folder / "data", "on" if durable else "off"
+    options = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=60"
+    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **as_nobody}
+    subprocess.run([binaries / "initdb", "-D", cluster, "-U", "qtb", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet)
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", cluster, "-l", folder / "log", "-w"]
     subprocess.run([*control, "-o", options, "start"], **quiet)
     try:
         yield f"postgresql+psycopg://qtb@/{{name}}?host={folder}"
