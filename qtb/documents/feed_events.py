@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qtb import clock
-from qtb.documents.calendar import Event
+from qtb.documents.icalendar import Event
 from qtb.domain import agenda, timeline
 from qtb.domain.agenda import EVERYBODY, Change, Moment, Wait
 from qtb.domain.decide import Case

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from qtb.documents import calendar, feed_events
-from qtb.documents.calendar import Event
+from qtb.documents import feed_events, icalendar
 from qtb.documents.feed_events import Feed
+from qtb.documents.icalendar import Event
 from qtb.domain import agenda
 from qtb.domain.agenda import Wait
 from qtb.domain.roles import Actor
@@ -30,14 +30,14 @@ class Reader:
 
 def public(session: Session, year: Year, *, lang: str) -> bytes:
     """Return the feed of a year for everybody: its rows and nothing else."""
-    return calendar.written(year.cycle.title, feed_events.of_rows(_feed(session, year), lang), lang=lang)
+    return icalendar.written(year.cycle.title, feed_events.of_rows(_feed(session, year), lang), lang=lang)
 
 
 def personal(session: Session, years: Sequence[Year], reader: Reader) -> bytes:
     """Return the feed of a person: the rows of these years, and by role what waits for the person until when."""
     name = word(reader.lang, "feed.mine", app=word(reader.lang, "app.name"))
     events = [event for year in years for event in _of_year(session, _feed(session, year), reader)]
-    return calendar.written(name, events, lang=reader.lang)
+    return icalendar.written(name, events, lang=reader.lang)
 
 
 def _feed(session: Session, year: Year) -> Feed:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qtb.documents.calendar import Event, written
+from qtb.documents.icalendar import Event, written
 from tests.calendars import named, opened, rings_at
 from tests.world import SHANGHAI, at
 
