@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -91,6 +92,7 @@ class _Story:
     units: dict[str, Unit] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     n_entries: int = 0
+    swept_at: datetime | None = None
 
     def people(self, secret: str) -> None:
         born = datetime(2023, 1, 10, 9, 0, tzinfo=ZONE)
@@ -127,13 +129,15 @@ class _Story:
         self._sweep("2023-12-31")
 
     def this_year(self) -> None:
-        """Tell 2024 up to the moment at which the demo begins."""
+        """Tell 2024, in the order of its days, up to the moment at which the demo begins."""
         cycle_id = self._open(2024)
-        for n, moves in enumerate(THIS_YEAR):
-            day = datetime(2024, 2, 20, tzinfo=ZONE) + timedelta(days=2 * n)
-            submission_id = self._entry(cycle_id, n, f"{day:%Y-%m-%d}")
-            self._moves(cycle_id, submission_id, moves[:2], f"{max(day, datetime(2024, 3, 4, tzinfo=ZONE)):%Y-%m-%d}")
-            self._moves(cycle_id, submission_id, moves[2:], "2024-05-13")
+        steps = sorted((day, n, move) for n, moves in enumerate(THIS_YEAR) for day, move in _dated(n, moves))
+        entered: dict[int, int] = {}
+        for day, n, move in steps:
+            self._sweep(day)
+            if not move:
+                entered[n] = self._entry(cycle_id, n, day)
+            self._moves(cycle_id, entered[n], [move] if move else [], day)
         self._sweep("2024-05-20")
 
     def _open(self, year: int) -> int:
@@ -216,7 +220,11 @@ class _Story:
             evaluations.propose(self.session, row, level, actor=self._member("organiser", 0), now=_at(day))
 
     def _sweep(self, day: str) -> None:
-        sweep.sweep(self.session, now=_at(day))
+        """Let the clock do what it owes at each midnight up to a day."""
+        until = _at(day).replace(hour=0, minute=0)
+        while self.swept_at is None or self.swept_at < until:
+            self.swept_at = until if self.swept_at is None else self.swept_at + timedelta(days=1)
+            sweep.sweep(self.session, now=self.swept_at)
 
     def _member(self, role: str, unit_id: int) -> Actor:
         """Return somebody of a unit: its demo account, or nobody in particular."""
@@ -225,6 +233,17 @@ class _Story:
         mine = (name for name, (held, group) in PEOPLE.items() if held == role and self.units[group].id == unit_id)
         account = self.accounts.get(next(mine, ""))
         return Actor(account.id if account else None, kind, "web", {role: frozenset({unit_id})})
+
+
+def _dated(n: int, moves: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the days on which this year's n-th entry was made ("" for that) and made its moves."""
+    begun = datetime(2024, 2, 20, tzinfo=ZONE) + timedelta(days=2 * n)
+    yield f"{begun:%Y-%m-%d}", ""
+    for number, move in enumerate(moves):
+        day = datetime(2024, 5, 4 + n % 6 + 5 * (number - 1), tzinfo=ZONE) if number else begun
+        if number == 1 and n % 8 == 7:  # handed in early: the recommender stays silent for too long
+            day = begun + timedelta(days=1)
+        yield f"{day:%Y-%m-%d}", move
 
 
 def _at(day: str) -> datetime:

@@ -132,7 +132,9 @@ def test_a_database_that_is_away_does_not_kill_it(
 
     with monkeypatch.context() as patched:
         patched.setattr(sweep, "sweep", away)
-        assert scheduler.tick(demo, "node").swept == []
+        planned: list[datetime] = []
+        assert scheduler.tick(demo, "node", planned.append).swept == []
+    assert [timedelta(0) < when - clock.real() < timedelta(seconds=10) for when in planned] == [True]
     assert "server closed the connection" in caplog.text
     assert "secret" not in caplog.text
     assert "a person" not in caplog.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -79,8 +78,7 @@ def adopt(
     _pin(session, cycle, plan, actor=actor, now=now, reason=reason)
     details = {"note": reason, "changes": {"definition": [plan.old.hash, plan.new.hash]}}
     for place in plan.moving:
-        entry = Entry("submission", "adopt", actor, now, to_state=place.to, role="organiser", details=details)
-        _follow(session, cycle, entry, cases[place.key])
+        _follow(session, cycle, place.to, cases[place.key], actor=actor, now=now, details=details)
     return plan
 
 
@@ -107,10 +105,13 @@ def _pin(session: Session, cycle: Cycle, plan: Plan, *, actor: Actor, now: datet
     )  # fmt: skip
 
 
-def _follow(session: Session, cycle: Cycle, entry: Entry, ids: list[int]) -> None:
+def _follow(
+    session: Session, cycle: Cycle, to: str, ids: list[int], *, actor: Actor, now: datetime, details: Mapping[str, Any]
+) -> None:
     for part in (ids[n : n + SLICE] for n in range(0, len(ids), SLICE)):
-        mine = replace(entry, batch_id=uuid.uuid4().hex)
-        if advance.put(session, mine, cycle=cycle, rows=select(Submission), ids=part) != len(part):
+        # An entry for each slice: those of one batch follow it at once.
+        entry = Entry("submission", "adopt", actor, now, to_state=to, role="organiser", details=details)
+        if advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=part) != len(part):
             raise Conflict("stale")
 
 
