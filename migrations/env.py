@@ -2,10 +2,12 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import func
 
 from qtb.store.types import Instant
 from qtb.store.unit import WRITE
 
+HEAD = 0x515442  # any number, so long as it stays the same
 db = current_app.extensions["migrate"].db
 
 
@@ -21,6 +23,9 @@ def run() -> None:
             process_revision_directives=_skip_empty,
         )
         with context.begin_transaction():
+            if connection.dialect.name == "postgresql":
+                # Of nodes that start together one brings the database to head; the others wait and find it there.
+                connection.execute(func.pg_advisory_xact_lock(HEAD).select())
             context.run_migrations()
         connection.commit()
 

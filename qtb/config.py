@@ -6,8 +6,11 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+
+from qtb.domain.errors import Invalid
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -40,8 +43,10 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not database.startswith("sqlite")},  # a file does not hang up
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
-        "BEHIND_PROXY": environment.get("QTB_BEHIND_PROXY") == "1",
+        "BEHIND_PROXY": _proxy(environment.get("QTB_BEHIND_PROXY", "")),
         "BASE_URL": environment.get("QTB_BASE_URL", ""),
+        "RATELIMIT_ENABLED": True,
+        "RATELIMIT_URL": environment.get("QTB_RATELIMIT_URL") or "memory://",
         "SESSION_COOKIE_NAME": "qtb",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -65,6 +70,16 @@ def _database(environment: Mapping[str, str], demo: bool) -> str:
     path = home(environment) / ("demo.db" if demo else "qtb.db")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return f"sqlite:///{path}"
+
+
+def _proxy(given: str) -> str:
+    """Return the address of the proxy whose word counts, or nothing: anybody may send the headers that it sets."""
+    if given in ("", "0"):
+        return ""
+    try:
+        return str(ip_address("127.0.0.1" if given == "1" else given))
+    except ValueError:
+        raise Invalid("proxy_address") from None
 
 
 def _secret(folder: Path) -> str:

@@ -81,7 +81,6 @@ def waitress_options(app: Flask) -> dict[str, object]:
     It reads a request whole before a thread sees it, so slow clients hold no thread; and it takes many connections,
     or a hundred slow senders would keep everybody else waiting at the door.
     """
-    proxied = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}
     return {
         "threads": THREADS,
         "ident": "qtb",
@@ -90,5 +89,12 @@ def waitress_options(app: Flask) -> dict[str, object]:
         "connection_limit": CONNECTIONS,
         "asyncore_use_poll": True,  # select() ends at 1,024 sockets
         "clear_untrusted_proxy_headers": True,
-        **(proxied if app.config["BEHIND_PROXY"] else {}),
+        **proxy_options(app),
     }
+
+
+def proxy_options(app: Flask) -> dict[str, object]:
+    """Return whose word waitress is to take for where a request came from; without a proxy nobody's."""
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    proxy = app.config["BEHIND_PROXY"]
+    return {"trusted_proxy": proxy, "trusted_proxy_headers": headers} if proxy else {}

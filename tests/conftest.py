@@ -72,7 +72,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def settings(database_url: str, tmp_path: Path) -> dict[str, object]:
     """The configuration of a test app."""
     found = config.settings({"QTB_HOME": str(tmp_path / "home"), "QTB_SECRET_KEY": "for tests only"})
-    return {**found, "SQLALCHEMY_DATABASE_URI": database_url, "TESTING": True}
+    return {**found, "SQLALCHEMY_DATABASE_URI": database_url, "TESTING": True, "RATELIMIT_ENABLED": False}
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from qtb.web import (
     evaluator,
     feeds,
     headers,
+    limits,
     public,
     recommender,
     suspension,
@@ -52,6 +53,7 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
         undo.pages, suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
+    limits.init_app(app)
     access.refuse_undeclared(app)
     static = WhiteNoise(app.wsgi_app, root=str(PACKAGE / "static"), prefix="static/", max_age=86_400)
     app.wsgi_app = static  # type: ignore[method-assign]
