@@ -40,7 +40,6 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "HOME": home(environment),
         "SECRET_KEY": environment.get("QTB_SECRET_KEY") or _secret(home(environment)),
         "SQLALCHEMY_DATABASE_URI": database,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not database.startswith("sqlite")},  # a file does not hang up
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
         "BEHIND_PROXY": _proxy(environment.get("QTB_BEHIND_PROXY", "")),

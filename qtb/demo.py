@@ -21,7 +21,8 @@ from qtb.demo_texts import APPLICANTS, DECLARATION, RECOMMENDERS, REGISTRATION, 
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
-from qtb.services import accounts, advance, definitions, evaluations, notices, submissions, sweep
+from qtb.services import accounts, advance, definitions, evaluations, notices, outbox, reminders, submissions, sweep
+from qtb.services.outbox import Post
 from qtb.services.submissions import Filled
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
@@ -102,9 +103,7 @@ class _Story:
             self.units[name] = accounts.add_unit(self.session, name=name, kind=kind, actor=ROOT, now=born)
         for name, (role, unit_name) in PEOPLE.items():
             shown = f"{word('zh', 'role.' + role)}{name[-1] if name[-1].isdigit() else ''}（演示）"
-            account = accounts.add_account(
-                self.session, name=shown, email=f"{name}@example.org", actor=ROOT, now=born
-            )
+            account = accounts.add_account(self.session, name=shown, email=f"{name}@example.org", actor=ROOT, now=born)
             account.password_hash = accounts.hasher.hash(password_of(secret, name))
             accounts.grant(self.session, account, self.units[unit_name], role, actor=ROOT, now=born)
             self.accounts[name] = account
@@ -129,7 +128,7 @@ class _Story:
         self._sweep("2023-12-31")
 
     def this_year(self) -> None:
-        """Tell 2024, in the order of its days, up to the moment at which the demo begins."""
+        """Tell 2024 day by day up to the moment at which the demo begins."""
         cycle_id = self._open(2024)
         steps = sorted((day, n, move) for n, moves in enumerate(THIS_YEAR) for day, move in _dated(n, moves))
         entered: dict[int, int] = {}
@@ -151,10 +150,9 @@ class _Story:
             definition = definitions.load("qtb")
             rows = notices.as_planned(definition, notices.suggested_rows(definition, draft))
             title = word("zh", "demo.cycle", year=year)
-            cycle = notices.confirm(
+            return notices.confirm(
                 self.session, draft, key=str(year), title=title, year=year, rows=rows, actor=ROOT, now=now
-            )
-            return cycle.id
+            ).id
 
     def _entry(self, cycle_id: int, n: int, day: str) -> int:
         unit_name = APPLICANTS[n % len(APPLICANTS)]
@@ -221,10 +219,12 @@ class _Story:
 
     def _sweep(self, day: str) -> None:
         """Let the clock do what it owes at each midnight up to a day."""
-        until = _at(day).replace(hour=0, minute=0)
+        until = now = _at(day).replace(hour=0, minute=0)
         while self.swept_at is None or self.swept_at < until:
-            self.swept_at = until if self.swept_at is None else self.swept_at + timedelta(days=1)
-            sweep.sweep(self.session, now=self.swept_at)
+            now = self.swept_at = self.swept_at + timedelta(days=1) if self.swept_at else until
+            sweep.sweep(self.session, now=now)
+            reminders.remind(self.session, now=now)
+            outbox.deliver(self.session, post=Post(None, "", ""), now=now)
 
     def _member(self, role: str, unit_id: int) -> Actor:
         """Return somebody of a unit: its demo account, or nobody in particular."""

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from qtb import clock
 from qtb.config import PACKAGE
-from qtb.domain.errors import Reason
+from qtb.domain.errors import Reason, retold
 from qtb.domain.workflow import Text
 from qtb.extensions import babel
 
@@ -106,9 +106,15 @@ def in_words(reason: Reason, lang: str | None = None) -> str:
         if name == "roles" and isinstance(value, tuple):
             value = word(lang, "list.or").join(word(lang, f"role.{role}") for role in value)
         elif isinstance(value, datetime):
-            value = clock.shown(value, lang, is_end=name == "at" and reason.key == "closed")
+            value = clock.shown(value, lang, is_end=name == "at" and reason.key in ("closed", "undo_ended"))
         args[name] = value
     return word(lang, f"refusal.{reason.key}", **args)
+
+
+def failure(text: str, lang: str | None = None) -> str:
+    """Return an error that was kept in a table: a refusal as a sentence, any other as it is."""
+    reason = retold(text)
+    return in_words(reason, lang) if reason else text
 
 
 def _choose() -> str:

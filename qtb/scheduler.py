@@ -108,8 +108,8 @@ def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], No
     reminded = reminders.remind(session, now=now)  # after the sweep, which ends what nobody need be reminded of
     post, wrong = _post(app)
     _report(swept, reminded)
-    failures = [f"{one.cycle} {one.transition}: {one.failure}" for one in swept if one.failure]
-    failures += [f"{one.cycle} {one.reminder}: {one.failure}" for one in reminded if one.failure]
+    failures = [f"{one.cycle} {one.transition}: {i18n.failure(one.failure, 'zh')}" for one in swept if one.failure]
+    failures += [f"{one.cycle} {one.reminder}: {i18n.failure(one.failure, 'zh')}" for one in reminded if one.failure]
     failure = "; ".join([*failures, *([wrong] if wrong else [])])
     n_moved = sum(one.n_moved for one in swept)
     with unit(session):

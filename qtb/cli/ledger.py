@@ -8,6 +8,7 @@ from qtb import clock
 from qtb.cli.commands import Group, Worded, lang, say
 from qtb.cli.context import as_option, cycle, opened, organiser, stop, submission, table
 from qtb.domain.definition import Definition
+from qtb.i18n import failure
 from qtb.services import ledger as service
 from qtb.services import sweep
 from qtb.services.ledger import Line, Moved
@@ -83,4 +84,4 @@ def _moved(definition: Definition, one: Moved, line: Line) -> str:
     waiting = "ledger.n_ahead" if line.phase == "ahead" else "ledger.n_waiting"
     said += [say(waiting, n=one.n_ahead)] if one.n_ahead else []
     said += [say("ledger.n_aside", n=one.n_aside)] if one.n_aside else []
-    return " ".join([*said, *([one.failure] if one.failure else [])])
+    return " ".join([*said, *([failure(one.failure, lang())] if one.failure else [])])

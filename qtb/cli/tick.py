@@ -9,6 +9,7 @@ import click
 from qtb import clock, demo_clock
 from qtb.cli.commands import Worded, lang, say
 from qtb.cli.context import INSTANT, Opened, cycle, opened, stop
+from qtb.i18n import failure
 from qtb.services import outbox, reminders, sweep
 from qtb.services.outbox import Post
 from qtb.services.reminders import Reminded
@@ -52,11 +53,11 @@ def _travel(qtb: Opened, until: datetime) -> None:
 
 def _line(one: Swept, label: str) -> str:
     if one.failure or one.due_at is None:
-        return say("cli.slice_failed", cycle=one.cycle, move=label, why=one.failure)
+        return say("cli.slice_failed", cycle=one.cycle, move=label, why=failure(one.failure, lang()))
     return say("cli.swept", cycle=one.cycle, move=label, n=one.n_moved, due=clock.shown(one.due_at, lang()))
 
 
 def _reminder_line(done: Reminded) -> str:
     if done.failure:
-        return say("cli.slice_failed", cycle=done.cycle, move=done.reminder, why=done.failure)
+        return say("cli.slice_failed", cycle=done.cycle, move=done.reminder, why=failure(done.failure, lang()))
     return say("cli.reminded", cycle=done.cycle, reminder=done.reminder, n=done.n_queued)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from qtb.domain.errors import Invalid
 from qtb.domain.workflow import Strict, Text
@@ -47,6 +47,15 @@ class Year(Strict):
     year: int = Field(ge=1990, le=2200)
     holidays: list[Holiday]
     worked: list[Day]
+
+    @model_validator(mode="after")
+    def _is_of_the_year(self) -> Year:
+        for holiday in self.holidays:
+            if not (holiday.first.year == holiday.last.year == self.year and holiday.first <= holiday.last):
+                raise ValueError(f"{holiday.name.en} does not lie in {self.year}, or ends before it begins")
+        if any(day.year != self.year for day in self.worked):
+            raise ValueError(f"a worked day does not lie in {self.year}")
+        return self
 
 
 class Calendar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 
@@ -27,6 +28,27 @@ class Refusal(Exception):
     def reasons(self) -> tuple[Reason, ...]:
         """The reasons to show, most important first."""
         return (Reason(self.key, self.args_),)
+
+
+LF = "\n"
+
+
+def told(error: Exception) -> str:
+    """Return an error as it is kept in a table: a refusal as its key and arguments, to be worded where it is shown."""
+    if not isinstance(error, Refusal):
+        # The first line only: what follows in a database's error are the statement and its values.
+        return f"{type(error).__name__}: {str(getattr(error, 'orig', None) or error).partition(LF)[0]}"[:300]
+    args = {name: value if isinstance(value, (int, str)) else str(value) for name, value in error.args_.items()}
+    return json.dumps({"key": error.key, "args": args}, ensure_ascii=False)
+
+
+def retold(text: str) -> Reason | None:
+    """Return the reason that `told` kept; None for any other error."""
+    try:
+        kept = json.loads(text)
+        return Reason(kept["key"], kept["args"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 class Invalid(Refusal):

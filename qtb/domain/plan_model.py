@@ -104,7 +104,7 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a change would do. `letters` and `moot` are what was promised otherwise, `told` the units to be told."""
+    """All that a change would do. `letters` and `moot` are what was promised otherwise, `told` who is to be told."""
 
     dates: tuple[Dated, ...]
     entries: tuple[tuple[str, bool], ...]  # windows that open or shut now for whoever comes: row, is open

@@ -71,6 +71,12 @@ class Timeline:
         ends = [one.until for one in self.extensions if one.row_key == row_key and reaches(one, case)]
         return max([self.rows[row_key].closes_at, *ends])
 
+    def ends_for_all(self, row_key: str) -> datetime:
+        """Return the row's end as it is shown to everybody: the latest of its own and the extensions for all."""
+        given = (one for one in self.extensions if one.row_key == row_key)
+        ends = [one.until for one in given if one.submission_id is None and one.unit_id is None]
+        return max([self.rows[row_key].closes_at, *ends])
+
     def closes_at(self, row_key: str, case: Owned) -> datetime:
         """Return when the row's door shuts for this case: the end that is shown, and the grace."""
         return self.ends_at(row_key, case) + self.rows[row_key].grace
@@ -159,4 +165,4 @@ def passed(instant: Any, now: datetime) -> Any:
 
 def canonical(instant: datetime) -> str:
     """Write an instant in the one form that history hashes: UTC, microseconds, Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

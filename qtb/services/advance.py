@@ -47,11 +47,13 @@ def advance(
     ids: Sequence[int] | None = None,
     limit: int | None = None,
     span: tuple[int, int] | None = None,
+    as_of: datetime | None = None,
     note: str = "",
 ) -> Outcome:
     """Make a move for the submissions named by `ids`, or (None) for all that qualify and are not set aside.
 
-    For all, `limit` says at most how many, and `span` from which id to which. With ids it is all or nothing: NotNow
+    For all, `limit` says at most how many, `span` from which id to which, and `as_of` that the clock is late and makes
+    what was due by then. With ids it is all or nothing: NotNow
     gives every reason why one of them did not move.
     """
     definition = cycle.definition
@@ -62,7 +64,7 @@ def advance(
     session.flush()
     work = session.connection()
     if ids is None:
-        n_moved = _move_all(session, entry, cycle, actor, limit, span)
+        n_moved = _move_all(session, entry, cycle, actor, limit, span, as_of or now)
     else:
         n_moved = _move_these(session, work, entry, cycle, actor, sorted(set(ids)))
     if n_moved and rule.then:
@@ -115,18 +117,19 @@ def _entry(rule: Transition, transition: str, *, actor: Actor, now: datetime, no
 
 
 def _move_all(
-    session: Session, entry: Entry, cycle: Pinned, actor: Actor, limit: int | None, span: tuple[int, int] | None
-) -> int:
+    session: Session, entry: Entry, cycle: Pinned, actor: Actor, limit: int | None, span: tuple[int, int] | None,
+    as_of: datetime,
+) -> int:  # fmt: skip
     """Move what qualifies and is not set aside; rows that somebody holds are left to the next sweep."""
     definition, rule = cycle.definition, cycle.definition.workflow.transitions[entry.transition]
     times = cycles.timeline_of(session, cycle.id)
-    qualifying = facts.qualifies(definition, entry.transition, times=times, actor=actor, now=entry.at)
+    qualifying = facts.qualifies(definition, entry.transition, times=times, actor=actor, now=as_of)
     rows = select(Submission).where(
         Submission.cycle_id == cycle.id, *qualifying, ledger.not_aside(entry.transition, entry.at),
         *([Submission.id.between(*span)] if span else []),
     )  # fmt: skip
     claimed = rows.order_by(Submission.id).limit(limit).with_for_update(skip_locked=True, of=Submission)
-    due = facts.due_text(rule.at, times, entry.at) if rule.at else ""
+    due = facts.due_text(rule.at, times, as_of) if rule.at else ""
     return _follow(session.connection(), entry, definition, audit.append(session, entry, claimed, due=due))
 
 
@@ -134,49 +137,53 @@ def _move_these(
     session: Session, work: Connection, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int]
 ) -> int:
     """Move all of these submissions, or raise NotNow, Denied, Missing or Conflict with every reason against one."""
-    rule = cycle.definition.workflow.transitions[entry.transition]
-    times = _times(session, work, cycle, rule).bearing_on(ids)
-    entry = _marked(session, entry, times, rule, ids)
-    is_time, n_moved = facts.timely(rule, times, entry.at), 0
-    if is_time is True and rule.at is None and len(ids) == 1:
-        n_moved = _write_one(work, entry, cycle, actor, ids[0])
-    elif is_time is not False:
-        n_moved = _write_some(session, entry, cycle, actor, ids, is_time, times)
+    cycles.share(work, cycle.id)
+    n_moved = _write_one(work, entry, cycle, actor, ids[0]) if len(ids) == 1 else 0
+    n_moved = n_moved or _write_some(session, work, entry, cycle, actor, ids)
     _follow(work, entry, cycle.definition, n_moved)
     if n_moved != len(ids):
         raise _refusal(session, entry.transition, cycle=cycle, ids=ids, actor=actor, now=entry.at)
     return n_moved
 
 
-def _times(session: Session, work: Connection, cycle: Pinned, rule: Transition) -> Timeline:
-    """Return as much of the timeline as the move hangs on."""
-    if rule.during is not None:
-        return cycles.window_of(work, cycle.id, rule.during)
-    cycles.pinned(session, cycle.id)  # for its lock
-    return cycles.timeline_of(session, cycle.id) if rule.at is not None else Timeline({})
-
-
 def _write_one(work: Connection, entry: Entry, cycle: Pinned, actor: Actor, submission_id: int) -> int:
-    """Write the entry of one submission that a person moves in an open window: what happens all day."""
+    """Write the entry of one submission that a person moves while the row is open for all: what happens all day.
+
+    What this does not write is judged by `_write_some`, with extensions and grace.
+    """
     rule = cycle.definition.workflow.transitions[entry.transition]
+    if rule.at is not None:
+        return 0
     held = tuple((role, len(actor.units[role])) for role in rule.by if actor.holds(role))
     given = {
-        "cycle_id": cycle.id, "id": submission_id, "definition_hash": cycle.definition.hash,
+        "cycle_id": cycle.id, "id": submission_id, "definition_hash": cycle.definition.hash, "now": entry.at,
         **facts.shaped(actor, (role for role, _ in held)), **audit.values(entry),
     }  # fmt: skip
     return moves.writing_one(cycle.definition, entry.transition, held).run(work, given).rowcount
 
 
 def _write_some(
-    session: Session, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int], is_time: Any, times: Timeline
+    session: Session, work: Connection, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int]
 ) -> int:
     """Write the entries of several submissions, or where each has its own end of the window, or at an edge."""
     rule = cycle.definition.workflow.transitions[entry.transition]
-    moves.lock(session.connection(), ids)
+    times = _times(session, work, cycle, rule).bearing_on(ids)
+    is_time = facts.timely(rule, times, entry.at)
+    if is_time is False:
+        return 0
+    entry = _marked(session, entry, times, rule, ids)
+    moves.lock(work, ids)
     pin = facts.is_pinned(cycle.id, cycle.definition.hash)
     rows = select(Submission).where(Submission.cycle_id == cycle.id, Submission.id.in_(ids), is_time, pin)
     due = facts.due_text(rule.at, times, entry.at) if rule.at else ""
     return audit.append(session, entry, rows.where(*facts.fits(cycle.definition, entry.transition, actor)), due=due)
+
+
+def _times(session: Session, work: Connection, cycle: Pinned, rule: Transition) -> Timeline:
+    """Return as much of the timeline as the move hangs on."""
+    if rule.during is not None:
+        return cycles.window_of(work, cycle.id, rule.during)
+    return cycles.timeline_of(session, cycle.id) if rule.at is not None else Timeline({})
 
 
 def _marked(session: Session, entry: Entry, times: Timeline, rule: Transition, ids: Sequence[int]) -> Entry:

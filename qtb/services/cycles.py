@@ -16,8 +16,8 @@ from qtb.domain import row_order, timeline
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
 from qtb.domain.fields import FieldError, clean
-from qtb.domain.roles import Actor
-from qtb.domain.row_order import Finding
+from qtb.domain.roles import UNIT_KINDS, Actor
+from qtb.domain.row_order import Finding, Whom
 from qtb.domain.timeline import Row, Timeline
 from qtb.store import audit, cycles
 from qtb.store.accounts import Unit
@@ -102,6 +102,7 @@ def change_rows(
 ) -> None:
     """Move rows' dates, with a reason and one entry; what hangs on them follows from the next instant on."""
     only_organiser(actor)
+    cycles.exclude(session, cycle.id)  # a sweep that has read the old dates must not act on them after this
     reason, changes = _checked(reason), {}
     for one, row in pairs(session, cycle, planned):
         before, after = _window(as_planned(row)), _window(one)
@@ -133,7 +134,10 @@ def extend(
 ) -> Extension:  # fmt: skip
     """Let a row end later for one submission, one unit, or all."""
     only_organiser(actor)
-    refuse_extension(session, cycle, row_key=row_key, until=until, now=now, submission=submission)
+    cycles.exclude(session, cycle.id)  # a sweep that has read the old dates must not act on them after this
+    if submission is not None:
+        session.refresh(submission)  # nor may it be promised what a sweep has ended meanwhile
+    refuse_extension(session, cycle, row_key=row_key, until=until, now=now, submission=submission, unit=unit)
     reason = _checked(reason)
     granted = Extension(
         cycle_id=cycle.id, row_key=row_key, until=until, reason=reason, granted_at=now,
@@ -152,9 +156,10 @@ def extend(
 
 
 def refuse_extension(
-    session: Session, cycle: Cycle, *, row_key: str, until: datetime, now: datetime, submission: Submission | None
-) -> None:
-    """Raise what stands against an extension: no such row, an end that is past or early, a submission that ended."""
+    session: Session, cycle: Cycle, *, row_key: str, until: datetime, now: datetime,
+    submission: Submission | None = None, unit: Unit | None = None,
+) -> None:  # fmt: skip
+    """Raise what stands against an extension: no such row, an end that gives nothing, whom no row ends for."""
     times = cycles.timeline_of(session, cycle.id)
     kind = cycle.definition.timeline.rows.get(row_key)
     if row_key not in times.rows or kind is None or not kind.gate:
@@ -163,10 +168,15 @@ def refuse_extension(
         raise Missing("submission")
     if submission is not None and submission.kind == "end":
         raise Conflict("extension_ended", number=submission.number)
+    if unit is not None and unit.kind != UNIT_KINDS["applicant"]:
+        raise Invalid("extension_unit", unit=unit.name)
     if until <= now:
         raise Invalid("extension_past", at=until)
     if until <= times.rows[row_key].closes_at:
         raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
+    whom = Whom(submission.id, submission.unit_id) if submission else Whom(unit_id=unit.id if unit else 0)
+    if until <= (given := times.ends_at(row_key, whom)):
+        raise Conflict("extension_given", seq=times.rows[row_key].seq, at=given)
 
 
 def _checked(reason: str) -> str:

@@ -32,6 +32,16 @@ def values(session: Session, row: Outbox, lang: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def given_back(entry: History, submission: Submission, lang: str) -> str:
+    """Return the later ends that a submission has been given on going on, a line each; empty for other entries."""
+    ends = entry.about().get("changes", {}) if entry.kind == "resumed" else {}
+    return "\n".join(
+        f"{row.seq}. {row.title}\n   {clock.shown(datetime.fromisoformat(ends[row.key]), lang, is_end=True)}"
+        for row in submission.cycle.rows
+        if row.key in ends
+    )
+
+
 def _dates(row: Outbox, edge: str, lang: str) -> list[str]:
     titles = {one.key: (one.seq, one.title) for one in row.cycle.rows} if row.cycle else {}
     named = [(titles.get(key, (0, key)), moved) for key, moved in row.about["rows"].items() if moved["edge"] == edge]
@@ -46,7 +56,7 @@ def _shown(moved: dict[str, str], which: str, lang: str) -> str:
 
 
 def _line(n: int, work: Submission, row: Outbox) -> str:
-    whose = work.unit.name if row.to_role != "applicant" else ""
+    whose = work.unit.name if row.to_role != "applicant" and row.account_id is None else ""
     return f"{n}. {' · '.join(filter(None, [work.number, work.team_name, work.title, whose]))}"
 
 

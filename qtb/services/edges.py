@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from qtb.domain.definition import Definition
@@ -25,14 +25,14 @@ Years = Sequence[tuple[Cycle, Timeline]]
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A clock move whose edge has come for some: the earliest instant, or why that cannot be reckoned."""
+    """A clock move whose edge has come for some: the instant, or why that cannot be reckoned."""
 
     cycle_id: int
     cycle: str
     transition: str
     edge: Edge
     due_at: datetime | None
-    refusal: Invalid | None = None
+    refusal: Invalid | None = field(default=None, compare=False)
 
 
 def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
@@ -44,18 +44,16 @@ def owed(session: Session, *, now: datetime) -> list[Owed]:
     """Return every clock move whose edge has come, the earliest first; those that cannot be reckoned before all."""
     found = [one for cycle, times in timelines(session) for one in _first_edges(cycle, times)]
     session.rollback()
-    due = [one for one in found if one.due_at is None or one.due_at <= now]
-    return sorted(due, key=lambda one: (one.due_at or FIRST, one.cycle_id, one.transition))
+    return _in_order([one for one in found if one.due_at is None or one.due_at <= now])
 
 
 def owing(session: Session, *, now: datetime) -> list[Owed]:
-    """Return of `owed` what some submission waits for, asked in one question; and what cannot be reckoned."""
+    """Return of `owed` what some submission waits for, once for each instant at which it fell due, in their order."""
     known = {cycle.id: (cycle.definition, times) for cycle, times in timelines(session)}
-    found = owed(session, now=now)
-    asked = [_is_waited_for(one, *known[one.cycle_id], now) for one in found if one.due_at is not None]
-    answers = iter(session.execute(select(*asked)).one() if asked else ())
+    due = owed(session, now=now)
+    found = [one for every in due for one in _waited_for(session, every, *known[every.cycle_id], now)]
     session.rollback()
-    return [one for one in found if one.due_at is None or next(answers)]
+    return _in_order(found)
 
 
 def overdue(session: Session, *, now: datetime) -> int:
@@ -117,16 +115,26 @@ def _first_edges(cycle: Cycle, times: Timeline) -> Iterator[Owed]:
             yield Owed(cycle.id, cycle.key, key, edge, None, refusal)
 
 
-def _is_waited_for(one: Owed, definition: Definition, times: Timeline, now: datetime) -> ColumnElement[bool]:
-    name = f"{one.transition}_{one.cycle_id}"
+def _waited_for(
+    session: Session, one: Owed, definition: Definition, times: Timeline, now: datetime
+) -> Iterator[Owed]:
+    """Yield a clock move for each instant at which it fell due for somebody who still waits for it."""
     try:
         mine = facts.qualifies(definition, one.transition, times=times, actor=CLOCK, now=now)
-    except Invalid:  # working days that nobody knows: the sweep meets the same and puts it into the ledger
-        return true().label(name)
-    waiting = select(Submission.id).where(
-        Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now)
-    )
-    return waiting.exists().label(name)
+        due = facts.due_text(one.edge, times, now)
+    except Invalid as refusal:  # working days that nobody knows
+        yield replace(one, due_at=None, refusal=refusal)
+        return
+    here = (Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now))
+    if isinstance(due, str):
+        found: Iterable[str] = [due] if session.scalar(select(select(Submission.id).where(*here).exists())) else []
+    else:
+        found = session.scalars(select(due).where(*here).distinct())
+    yield from (replace(one, due_at=datetime.fromisoformat(text)) for text in found)
+
+
+def _in_order(found: list[Owed]) -> list[Owed]:
+    return sorted(found, key=lambda one: (one.due_at or FIRST, one.cycle_id, one.transition))
 
 
 def _clauses(definition: Definition, key: str, times: Timeline, now: datetime) -> list[ColumnElement[bool]]:

@@ -128,7 +128,8 @@ def _line(
 ) -> Line:
     row_key, edge, text = place
     due, row = datetime.fromisoformat(text) if text else None, times.rows.get(row_key)
-    done_at = noticed.get(place) or min((one.first_at for one in moves if one.first_at), default=None)
+    # What was moved tells when it was done; an edge that moved nothing is done when it is noticed.
+    done_at = max((one.last_at for one in moves if one.last_at), default=None) or noticed.get(place)
     seq, title = (row.seq, row.title) if row else (0, row_key)
     return Line(row_key, seq, title, edge, due, "done" if done_at else _phase(cycle, due, now), done_at, moves)
 

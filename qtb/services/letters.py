@@ -65,10 +65,17 @@ def letter_of(session: Session, row: Outbox, *, post: Post, now: datetime) -> Le
     if is_reminder(row) and waiting is None:
         raise Missing("letter_moot")
     people = recipients(session, row)
-    had = set(row.recipients.split(", "))
     values = {lang: _values(session, row, people, lang, post, waiting) for lang in mail.LANGUAGES}
-    subject, body = mail.render(row.letter, values)
-    return Letter(row.key, post.sender, [one.email for one in people if one.email not in had], subject, body)
+    return Letter(row.key, post.sender, _unreached(row, people), *mail.render(row.letter, values))
+
+
+def said_of(session: Session, row: Outbox) -> Letter | None:
+    """Return a letter as it was kept or sent; None for one that waits, which says what is so when it leaves."""
+    said = row.about.get("said") if row.status != "waiting" else None
+    if said is None:
+        return None
+    to = [] if row.status == "sent" else _unreached(row, recipients(session, row))
+    return Letter(row.key, "", to, said["subject"], said["body"])
 
 
 def is_moot(session: Session, row: Outbox, now: datetime) -> bool:
@@ -92,6 +99,11 @@ def recipients(session: Session, row: Outbox) -> Sequence[Account]:
         above = _holders(session, "recommender", parent_id) if parent_id else []
         return above or _holders(session, "organiser")
     return _holders(session, row.to_role, row.unit_id if roles.ROLES[row.to_role] else None)
+
+
+def _unreached(row: Outbox, people: Sequence[Account]) -> list[str]:
+    had = set(row.recipients.split(", "))
+    return [one.email for one in people if one.email not in had]
 
 
 def addressees(session: Session, submission: Submission, role: str) -> Sequence[Account]:
@@ -173,6 +185,7 @@ def _moved(session: Session, row: Outbox, definition: Definition, lang: str) -> 
         "move_note": str(entry.about().get("note", "")), "state": state.wording(lang, staff=False),
         "level": level.label.get(lang) if level else "",
         "until": _until([submission], definition, times, lang) if is_there else "",
+        "closes": date_letters.given_back(entry, submission, lang),
     }  # fmt: skip
 
 

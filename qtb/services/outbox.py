@@ -23,7 +23,7 @@ from qtb import clock
 from qtb.domain.errors import Conflict, Missing
 from qtb.effects.mail import Letter, Line, Unreachable
 from qtb.services.letters import Post as Post
-from qtb.services.letters import is_moot, letter_of, recipients
+from qtb.services.letters import is_moot, letter_of
 from qtb.store import outbox
 from qtb.store.outbox import Outbox
 from qtb.store.unit import unit
@@ -58,7 +58,7 @@ def deliver(session: Session, *, post: Post, now: datetime, seconds: float = RUN
     """Send what is due, oldest first, until nothing is or the time is up. Any number of senders is safe."""
     done, stop_at = Delivered(), time.monotonic() + seconds
     if post.server is None:
-        while time.monotonic() < stop_at and _keep(session, now, done):
+        while time.monotonic() < stop_at and _keep(session, post, now, done):
             pass
         return done
     with Line(post.server) as line:
@@ -122,11 +122,11 @@ def _claim(session: Session, post: Post, now: datetime, done: Delivered) -> Clai
                 row.next_at, row.error = now + LEASE, ""
                 return Claim(row.id, row.n_tries, letter)
             else:
-                row.status, row.error = "kept", "nobody"
+                _hold(row, letter)
                 done.n_kept += 1
 
 
-def _keep(session: Session, now: datetime, done: Delivered) -> bool:
+def _keep(session: Session, post: Post, now: datetime, done: Delivered) -> bool:
     """Keep the next letter for the organiser to see, because there is no mail server; tell whether there was one."""
     with unit(session):
         row = next(iter(outbox.due(session, now, 1)), None)
@@ -135,9 +135,31 @@ def _keep(session: Session, now: datetime, done: Delivered) -> bool:
         if _is_dropped(session, row, now):
             done.n_dropped += 1
         else:
-            row.status, row.error = "kept", "" if recipients(session, row) else "nobody"
+            _hold(row, _written(session, row, post, now))
             done.n_kept += 1
         return True
+
+
+def _written(session: Session, row: Outbox, post: Post, now: datetime) -> Letter | str:
+    """Return a letter that is to be kept, or why it cannot be written: those behind it must not wait for it."""
+    try:
+        return letter_of(session, row, post=post, now=now)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _hold(row: Outbox, letter: Letter | str) -> None:
+    """Keep a letter with its words, and say why where nobody could be meant or it could not be written."""
+    row.status, row.error = "kept", letter[:300] if isinstance(letter, str) else "" if letter.recipients else "nobody"
+    if isinstance(letter, Letter):
+        _remember(row, letter)
+
+
+def _remember(row: Outbox, letter: Letter) -> None:
+    # What it was rendered from moves on: a reminder of a step that is over could not be rendered again.
+    row.about = {**row.about, "said": {"subject": letter.subject, "body": letter.body}}
 
 
 def _is_dropped(session: Session, row: Outbox, now: datetime) -> bool:
@@ -158,6 +180,8 @@ def _mark(session: Session, claim: Claim, refused: Mapping[str, str], *, now: da
         row = session.get(Outbox, claim.id, with_for_update=True)
         if row is None or row.status != "waiting" or row.n_tries != claim.n_tries:
             return  # the lease ran out and another sender has it
+        if reached or not refused:
+            _remember(row, claim.letter)
         row.recipients = _listed([*filter(None, row.recipients.split(", ")), *reached])
         if refused:
             done.n_failed += _failed(row, "; ".join(f"{one}: {why}" for one, why in refused.items()), now)

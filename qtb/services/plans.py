@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from qtb import config
 from qtb.domain import plan_letters, plans
 from qtb.domain.errors import Conflict, Invalid, Missing
-from qtb.domain.plan_letters import Told
+from qtb.domain.plan_letters import JUDGE, Told
 from qtb.domain.plan_model import Change, Plan
 from qtb.domain.roles import Actor
 from qtb.domain.row_order import EVERYBODY, Whom
@@ -24,11 +25,12 @@ from qtb.store import audit
 from qtb.store import cycles as store
 from qtb.store import plans as reads
 from qtb.store.accounts import Unit
-from qtb.store.cycles import Cycle
+from qtb.store.cycles import Cycle, exclude
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
 LETTER = "date_changed"
+LETTER_OF_JUDGES = "judging_moved"
 PROMISE = "until"  # the placeholder by which a letter names the case's next date
 YEARS = range(1990, 2201)
 MOST_SHIFTED = timedelta(days=366)
@@ -90,8 +92,8 @@ def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> F
     after = change.on(times)
     cohorts = reads.cohorts(session, cycle, (times, after))
     found = plans.compare(cycle.definition, change, times, cohorts=cohorts, now=now, whom=asked.whom)
-    letters = plan_letters.told(cycle.definition, times, after, cohorts)
-    roles = {role: len({one.unit_id for one in letters if one.role == role}) for role in plan_letters.ROLES}
+    letters = plan_letters.told(cycle.definition, times, after, cohorts, reads.judges(session, cycle, change))
+    roles = Counter(role for role, *_ in {(one.role, one.unit_id, one.account_id) for one in letters})
     moved = [
         one for one in cohorts if plan_letters.shown_edge_moves(cycle.definition, one.case, times, after)
     ]
@@ -100,7 +102,7 @@ def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> F
         effects=(*found.effects, *reads.ended(session, cycle, change, times)),
         letters=tuple(sorted((one, n) for one, n in reads.sent(session, cycle.id, moved).items() if _names_date(one))),
         moot=tuple(reads.moot(session, cycle.id, change, times)),
-        told=tuple((role, n) for role, n in roles.items() if n),
+        told=tuple((role, roles[role]) for role in plan_letters.ROLES if roles[role]),
     )
     return Foreseen(found, tuple(letters))
 
@@ -116,6 +118,7 @@ def apply(
     doubts nobody has said he means.
     """
     cycles.only_organiser(actor)
+    exclude(session, cycle.id)  # before the row, as adopting does
     lock(session, cycle)
     session.expire_all()  # what was read before the lock may be older than it
     audit.refuse_stale(session, "cycle", cycle.id, seen)
@@ -129,8 +132,9 @@ def apply(
     batch_id = _write(session, cycle, asked, actor=actor, now=now, reason=reason, seen=seen)
     for n, letter in enumerate(found.letters if tell else ()):
         reads.post(
-            session, f"{batch_id}:{letter.role}:{letter.unit_id}:{n}", batch_id, cycle, letter.unit_id, LETTER,
-            letter.role, about=_about(letter), now=now,
+            session, f"{batch_id}:{letter.role}:{letter.unit_id}:{n}", batch_id, cycle, letter.unit_id,
+            LETTER_OF_JUDGES if letter.role == JUDGE else LETTER, letter.role, account_id=letter.account_id,
+            about=_about(letter), now=now,
         )  # fmt: skip
     return found.plan
 
@@ -149,8 +153,9 @@ def _refuse(session: Session, cycle: Cycle, asked: Asked, times: Timeline, *, no
     """Raise what stands against a change, and Invalid where it changes nothing."""
     if asked.until is not None:
         cycles.refuse_extension(
-            session, cycle, row_key=asked.row_key, until=asked.until, now=now, submission=asked.submission
-        )
+            session, cycle, row_key=asked.row_key, until=asked.until, now=now, submission=asked.submission,
+            unit=asked.unit,
+        )  # fmt: skip
         return
     cycles.pairs(session, cycle, asked.rows)
     for one in asked.rows:

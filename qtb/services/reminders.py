@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from qtb.domain.errors import Refusal
+from qtb.domain.errors import Refusal, told
 from qtb.domain.reminders import is_awaited, shown
 from qtb.services import edges
 from qtb.store import reminders
@@ -65,5 +65,5 @@ def _reminded(session: Session, cycle: str, step: Step, now: datetime) -> Remind
                 break
     except (Refusal, DBAPIError) as error:
         session.rollback()
-        return Reminded(cycle, step.key, n_queued, f"{type(error).__name__}: {error}"[:300])
+        return Reminded(cycle, step.key, n_queued, told(error))
     return Reminded(cycle, step.key, n_queued)

@@ -13,12 +13,13 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Suspension, Workflow
 from qtb.services import advance, notes
-from qtb.store import audit, cycles
+from qtb.store import audit, cycles, outbox, plans
 from qtb.store.cycles import Extension
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
 DAY = timedelta(days=1)
+TOLD = "applicant"
 
 
 def suspend(
@@ -33,6 +34,7 @@ def suspend(
         raise Conflict("suspend_state", state=workflow.states[submission.state].label)
     submission.suspended_at = now
     audit.record(session, submission, "suspended", actor=actor, now=now, role=role, seen=seen, note=reason)
+    _tell(session, submission, "suspended", now=now)
 
 
 def resume(
@@ -59,6 +61,7 @@ def resume(
     audit.record(
         session, submission, "resumed", actor=actor, now=now, role=role, seen=seen, note=reason, changes=changes
     )
+    _tell(session, submission, "resumed", now=now)
     return granted
 
 
@@ -91,9 +94,16 @@ def _allowed(
     reason = notes.short(reason)
     if not reason:
         raise Invalid("reason_required")
+    cycles.exclude(session, submission.cycle_id)  # a sweep that has read its dates must not act after this
     cycles.hold(session, submission.cycle)
     lock(session, submission)
     return rule, role, reason[:500]
+
+
+def _tell(session: Session, submission: Submission, letter: str, *, now: datetime) -> None:
+    """Write to whoever entered the submission about the entry just recorded."""
+    batch_id = plans.last_batch(session, submission)
+    outbox.post(session, f"{batch_id}:{TOLD}", batch_id, submission.id, letter, TOLD, now=now)
 
 
 def _given_back(

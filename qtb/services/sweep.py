@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from qtb.domain.errors import Refusal
+from qtb.domain.errors import Refusal, told
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import Timeline, canonical
 from qtb.services import edges
@@ -26,7 +26,7 @@ from qtb.store.unit import unit
 
 SLICE = 10_000  # some 150 ms in which nobody else writes on SQLite; halves cost a tenth more time in all
 LAST_ID = 2**62
-MAX_PASSES = 20  # a definition whose clock moves run in a circle must not hold the sweep for ever
+MAX_STEPS = 1_000  # a definition whose clock moves run in a circle must not hold the sweep for ever
 MAX_ASIDE = 100  # more failing cases than this at one edge are no cases but a fault of the move itself
 RETRY = timedelta(hours=1)  # times the number of tries so far
 AWAY = (OperationalError, InterfaceError)  # the database, not the case
@@ -45,18 +45,23 @@ class Swept:
 
 
 def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]:
-    """Make all moves whose edge has passed, in the order of their edges, each slice in a unit of its own.
+    """Make all moves whose edge has passed, in the order in which they fell due, each slice in a unit of its own.
 
-    A slice that fails is reported and does not stop the others. A move can make another one owed whose edge passed
-    before its own, so a pass that moved something is followed by one more.
+    A move can make another one owed, so what is owed is asked anew after each. What fails, or is held by somebody
+    else, is reported and left, and does not stop the others.
     """
     notice(session, now=now)
     done: list[Swept] = []
-    for _ in range(MAX_PASSES):
-        swept = [_drained(session, one, now, limit) for one in edges.owing(session, now=now)]
-        done += [one for one in swept if one.n_moved or one.n_aside or one.failure]
-        if not any(one.n_moved for one in swept) or any(one.failure for one in swept):
+    left: set[Owed] = set()
+    for _ in range(MAX_STEPS):
+        owed = next((one for one in edges.owing(session, now=now) if one not in left), None)
+        if owed is None:
             break
+        swept = _drained(session, owed, now, limit)
+        if swept.failure or not swept.n_moved:
+            left.add(owed)
+        if swept.failure or swept.n_moved or swept.n_aside:
+            done.append(swept)
     _end_setbacks(session, now)
     session.rollback()
     return done
@@ -93,7 +98,7 @@ def _drained(session: Session, owed: Owed, now: datetime, limit: int) -> Swept:
             raise owed.refusal
         drain.run()
     except (Refusal, DBAPIError) as error:
-        failure = f"{type(error).__name__}: {error}"[:300]
+        failure = told(error)
         _record_failure(session, owed, now, failure)
         return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside, failure)
     return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside)
@@ -130,8 +135,9 @@ class _Drain:
         with unit(self.session):
             cycle = cycles.pinned(self.session, self.owed.cycle_id)
             done = advance(
-                self.session, self.owed.transition, cycle=cycle, now=self.now, actor=CLOCK, limit=self.limit, span=span
-            )
+                self.session, self.owed.transition, cycle=cycle, now=self.now, actor=CLOCK, limit=self.limit, span=span,
+                as_of=self.owed.due_at,
+            )  # fmt: skip
             last_id = 0
             if done.n_moved:
                 last_id = ledger.enter(self.session, cycle.id, self.owed.edge, self.owed.transition, done.batch_id)
@@ -141,7 +147,8 @@ class _Drain:
     def _next_ids(self, after_id: int) -> Sequence[int]:
         cycle = cycles.pinned(self.session, self.owed.cycle_id)
         times = cycles.timeline_of(self.session, cycle.id)
-        mine = facts.qualifies(cycle.definition, self.owed.transition, times=times, actor=CLOCK, now=self.now)
+        as_of = self.owed.due_at or self.now
+        mine = facts.qualifies(cycle.definition, self.owed.transition, times=times, actor=CLOCK, now=as_of)
         found = select(Submission.id).where(
             Submission.cycle_id == cycle.id, Submission.id > after_id, *mine,
             ledger.not_aside(self.owed.transition, self.now),
@@ -168,12 +175,12 @@ class _Drain:
         self.n_aside += 1
         if self.n_aside > MAX_ASIDE:
             raise error
-        why = f"{type(error).__name__}: {str(error.orig).splitlines()[0]}"
         with unit(self.session):
             due_at = self.owed.due_at or self.now
             ledger.set_aside(
-                self.session, submission_id, self.owed.transition, due=due_at, now=self.now, retry_in=RETRY, error=why
-            )
+                self.session, submission_id, self.owed.transition, due=due_at, now=self.now, retry_in=RETRY,
+                error=told(error),
+            )  # fmt: skip
 
 
 def _record_failure(session: Session, owed: Owed, now: datetime, failure: str) -> None:

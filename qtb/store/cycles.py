@@ -28,6 +28,7 @@ from qtb.domain import definition as definitions
 from qtb.domain import timeline
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict
+from qtb.store.kept import Kept
 from qtb.store.types import Base, Chained, Instant, RowId
 
 
@@ -147,8 +148,7 @@ class _Pinned:
 def pinned(session: Session, cycle_id: int) -> Pinned:
     """Return a cycle's id and definition, which stays the cycle's until the unit ends."""
     work = session.connection()
-    if work.dialect.name == "postgresql":
-        work.execute(select(_SHARED), {"of_cycle": cycle_id})  # a statement of its own: the next one reads what is so
+    share(work, cycle_id)
     digest = work.execute(_PIN, {"of_cycle": cycle_id}).scalar_one()
     found = definitions.known(digest)
     # A definition this process has not met yet: the cycle that the session holds may be older than it.
@@ -165,6 +165,12 @@ def hold(session: Session, cycle: Pinned) -> None:
         raise Conflict("adopted_meanwhile")
 
 
+def share(work: Connection, cycle_id: int) -> None:
+    """Share the lock of `exclude`: the next statement reads what is so, and it stays so until the unit ends."""
+    if work.dialect.name == "postgresql":
+        _SHARING.run(work, {"of_cycle": cycle_id}).close()
+
+
 def exclude(session: Session, cycle_id: int) -> None:
     """Wait until no move is under way in a cycle, and let none begin before the unit ends: its definition changes.
 
@@ -175,12 +181,8 @@ def exclude(session: Session, cycle_id: int) -> None:
 
 
 def window_of(work: Connection, cycle_id: int, row_key: str) -> timeline.Timeline:
-    """Return one row of a cycle with its extensions, and share the lock of `exclude`, in one short question.
-
-    The timeline is empty where the row has no dates.
-    """
-    statement = _WINDOW_SHARED if work.dialect.name == "postgresql" else _WINDOW
-    found = work.execute(statement, {"of_cycle": cycle_id, "of_row": row_key}).all()
+    """Return one row of a cycle with its extensions; the timeline is empty where the row has no dates."""
+    found = work.execute(_WINDOW, {"of_cycle": cycle_id, "of_row": row_key}).all()
     if not found or found[0].opens_at is None:
         return timeline.Timeline({})
     granted = tuple(
@@ -208,7 +210,7 @@ def all_cycles(session: Session) -> Sequence[Cycle]:
 
 
 ADOPTING = 0x51544201  # the advisory locks of cycles among those of a PostgreSQL server
-_SHARED = func.pg_advisory_xact_lock_shared(ADOPTING, bindparam("of_cycle", type_=Integer))
+_SHARING = Kept(select(func.pg_advisory_xact_lock_shared(ADOPTING, bindparam("of_cycle", type_=Integer))))
 _PIN = select(Cycle.definition_hash).where(Cycle.id == bindparam("of_cycle"))
 _WINDOW: Any = (
     select(
@@ -221,4 +223,3 @@ _WINDOW: Any = (
     )
     .where(TimelineRow.cycle_id == bindparam("of_cycle"), TimelineRow.key == bindparam("of_row"))
 )  # fmt: skip
-_WINDOW_SHARED = _WINDOW.add_columns(_SHARED)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, literal, or_, select, true
 
 from qtb.domain import facts, roles, timeline
 from qtb.domain.decide import Case
@@ -14,7 +14,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Transition
-from qtb.store.cycles import Cycle
+from qtb.store.cycles import Cycle, TimelineRow
 from qtb.store.submissions import Submission
 from qtb.store.types import Instant, RowId
 
@@ -53,6 +53,12 @@ def is_pinned(cycle_id: Any, definition_hash: Any) -> ColumnElement[bool]:
     pinned: ColumnElement[Any] = select(Cycle.definition_hash).where(Cycle.id == cycle_id).scalar_subquery()
     clause: ColumnElement[bool] = pinned == definition_hash
     return clause
+
+
+def is_open_for_all(cycle_id: Any, row_key: str, now: Any) -> ColumnElement[bool]:
+    """Return the clause that a row is open without anybody's extension or grace; values or parameters."""
+    within = timeline.within(TimelineRow.opens_at, TimelineRow.closes_at, now)
+    return exists().where(TimelineRow.cycle_id == cycle_id, TimelineRow.key == row_key, within)
 
 
 def timely(rule: Transition, times: Timeline, now: datetime) -> Any:
@@ -147,5 +153,3 @@ def _clause(value: Any) -> ColumnElement[bool]:
         return true() if value else false()
     found: ColumnElement[bool] = value
     return found
-
-

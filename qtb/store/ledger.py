@@ -15,7 +15,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -90,14 +89,13 @@ def enter(session: Session, cycle_id: int, edge: Edge, transition: str, batch_id
 
     A line for each instant at which its moves were due.
     """
-    columns: dict[str, Any] = {
-        "cycle_id": literal(cycle_id), "row_key": literal(edge.row), "edge": literal(edge.edge), "due": History.due,
-        "transition": literal(transition), "batch_id": literal(batch_id), "at": func.min(History.at),
-        "n_moved": func.count(), "failure": literal(""),
+    counted = select(History.due, func.min(History.at), func.count(), func.max(History.subject_id))
+    moved = session.execute(counted.where(History.batch_id == batch_id).group_by(History.due)).all()
+    slice_ = {
+        "cycle_id": cycle_id, "row_key": edge.row, "edge": edge.edge, "transition": transition, "batch_id": batch_id
     }  # fmt: skip
-    moved = select(*columns.values()).where(History.batch_id == batch_id).group_by(History.due)
-    session.execute(insert(Ledger).from_select(list(columns), moved, include_defaults=False))
-    return session.scalar(select(func.max(History.subject_id)).where(History.batch_id == batch_id)) or 0
+    session.execute(insert(Ledger), [{**slice_, "due": due, "at": at, "n_moved": n} for due, at, n, _ in moved])
+    return max(last_id for *_, last_id in moved)
 
 
 def fail(

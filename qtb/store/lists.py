@@ -145,7 +145,7 @@ def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[R
 def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:
     party = is_party(turn.role, actor, Submission)
     year = Submission.cycle_id == turn.cycle_id if party is True else among_own(turn.cycle_id)
-    return and_(year, Submission.state == turn.state, party)
+    return and_(year, Submission.state == turn.state, Submission.suspended_at.is_(None), party)
 
 
 def among_own(cycle_id: int) -> ColumnElement[bool]:

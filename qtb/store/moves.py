@@ -15,19 +15,22 @@ from qtb.store.audit import History
 from qtb.store.kept import Kept
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
+from qtb.store.types import Instant
 
 
 @lru_cache(maxsize=1_024)
 def writing_one(definition: Definition, transition: str, held: tuple[tuple[str, int], ...]) -> Kept:
-    """Return the statement that writes the entry of one named submission, if the move fits it, in an open window.
+    """Return the statement that writes the entry of one named submission, if the move fits it and its row is open.
 
     `held` are the roles of the person who moves it, each with the number of units. It takes `cycle_id`, `id`,
-    `definition_hash`, the units as `facts.shaped` names them, and the values of the entry.
+    `definition_hash`, `now`, the units as `facts.shaped` names them, and the values of the entry.
     """
     cycle_id: Any = bindparam("cycle_id")
     pin = bindparam("definition_hash", type_=String)
+    during = definition.workflow.transitions[transition].during
     rows = select(Submission).where(
         Submission.cycle_id == cycle_id, Submission.id == bindparam("id"), facts.is_pinned(cycle_id, pin),
+        *([facts.is_open_for_all(cycle_id, during, bindparam("now", type_=Instant()))] if during else []),
         *facts.fits(definition, transition, facts.shape(held)),
     )  # fmt: skip
     # Who waits for the one row is judged on what it has become; for several, see `lock`.

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from qtb.domain.decide import Case
 from qtb.domain.facts import FACTS
+from qtb.domain.plan_letters import JUDGE, Judge
 from qtb.domain.plan_model import Change, Cohort, Effect, Member, counted
 from qtb.domain.timeline import Timeline, canonical
-from qtb.store.accounts import Account, Unit
+from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.cycles import Cycle, Extension
+from qtb.store.evaluations import Sheet
 from qtb.store.history import History
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
@@ -64,7 +66,7 @@ def ended(session: Session, cycle: Cycle, change: Change, times: Timeline) -> li
 
 
 def sent(session: Session, cycle_id: int, moved: Sequence[Cohort]) -> Counter[str]:
-    """Return how many letters were sent to these cases about the state in which they stand, by letter."""
+    """Return how many letters were sent or kept about the state in which these cases stand, by letter."""
     ids = {member.id for cohort in moved for member in cohort.members}
     if not ids:
         return Counter()
@@ -76,10 +78,30 @@ def sent(session: Session, cycle_id: int, moved: Sequence[Cohort]) -> Counter[st
         .join(History, and_(History.batch_id == Outbox.batch_id, History.subject_id == Submission.id))
         .where(
             Submission.cycle_id == cycle_id, Submission.state.in_(states), History.to_state == Submission.state,
-            Outbox.status == "sent",
+            Outbox.status.in_(("sent", "kept")),  # a site without a mail server hands on what it keeps
         )
     )  # fmt: skip
     return Counter(letter for letter, one in session.execute(query) if one in ids)
+
+
+def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Judge]]:
+    """Return who still has to judge, by case, where the row in which it is judged changes; nobody who may no more."""
+    changed = {*change.rows, *([change.extension.row_key] if change.extension else [])}
+    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged in changed]
+    query = (
+        select(Sheet.submission_id, Sheet.evaluator_id, func.min(Membership.unit_id))
+        .join(Submission, Submission.id == Sheet.submission_id)
+        .join(Membership, Membership.account_id == Sheet.evaluator_id)
+        .where(
+            Submission.cycle_id == cycle.id, Submission.state.in_(states), ~Sheet.is_final,
+            Membership.role == JUDGE, Membership.ended_at.is_(None),
+        )
+        .group_by(Sheet.submission_id, Sheet.evaluator_id)
+    )  # fmt: skip
+    found: dict[int, list[Judge]] = {}
+    for submission_id, account_id, unit_id in session.execute(query) if states else ():
+        found.setdefault(submission_id, []).append(Judge(account_id, unit_id))
+    return found
 
 
 def moot(session: Session, cycle_id: int, change: Change, times: Timeline) -> list[int]:
@@ -125,13 +147,13 @@ def last_batch(session: Session, subject: Cycle | Submission) -> str:
 
 def post(
     session: Session, key: str, batch_id: str, cycle: Cycle, unit_id: int, letter: str, to_role: str, *,
-    about: Mapping[str, Any], now: datetime,
+    about: Mapping[str, Any], now: datetime, account_id: int | None = None,
 ) -> None:  # fmt: skip
-    """Put one letter about a unit's cases into the queue."""
+    """Put one letter about a unit's cases, to it or to one person of it alone, into the queue."""
     session.add(
         Outbox(
             key=key, batch_id=batch_id, cycle_id=cycle.id, unit_id=unit_id, effect="mail", letter=letter,
-            to_role=to_role, about=dict(about), created_at=now, next_at=now,
+            to_role=to_role, account_id=account_id, about=dict(about), created_at=now, next_at=now,
         )
     )  # fmt: skip
 

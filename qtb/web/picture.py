@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qtb.clock import ZONE
-from qtb.store.cycles import TimelineRow
+from qtb.web.years import Shown
 
 WIDTH, LABEL, ROW, HEAD = 960, 210, 34, 30  # user units of the SVG
 
@@ -15,7 +15,7 @@ WIDTH, LABEL, ROW, HEAD = 960, 210, 34, 30  # user units of the SVG
 class Bar:
     """A row's bar: where it stands and how it looks."""
 
-    row: TimelineRow
+    row: Shown
     x: float
     width: float
     y: float
@@ -34,7 +34,7 @@ class Picture:
     today_x: float | None
 
 
-def draw(rows: list[TimelineRow], now: datetime) -> Picture | None:
+def draw(rows: list[Shown], now: datetime) -> Picture | None:
     """Return the picture of the dated rows, or None when there is none."""
     dated = [row for row in rows if row.opens_at and row.closes_at]
     if not dated:
@@ -55,7 +55,7 @@ def draw(rows: list[TimelineRow], now: datetime) -> Picture | None:
     return Picture(WIDTH, HEAD + len(dated) * ROW + 6, months, bars, today)
 
 
-def _bar(row: TimelineRow, y: float, x: object, now: datetime) -> Bar:
+def _bar(row: Shown, y: float, x: object, now: datetime) -> Bar:
     assert callable(x)
     assert row.opens_at is not None
     assert row.closes_at is not None

@@ -63,13 +63,14 @@ def language() -> ResponseReturnValue:
 @pages.get("/health")
 @audience(PUBLIC)
 def alive() -> ResponseReturnValue:
-    """Tell a monitor whether web, database and scheduler are up."""
+    """Tell a monitor whether web, database and scheduler are up; what else is wrong is the organiser's to know."""
     alarm = health.alarm(db.session(), real_now=clock.real(), now=g.now)
-    return {"status": "alarm" if alarm else "ok"}, 503 if alarm else 200
+    is_ill = alarm is not None and (alarm.is_down or bool(alarm.failure) or alarm.n_overdue > 0)
+    return {"status": "alarm" if is_ill else "ok"}, 503 if is_ill else 200
 
 
 def _cycle(year: Cycle) -> ResponseReturnValue:
-    rows = list(year.rows)
+    rows = years.shown(years.of(db.session(), year.id))
     others = [one for one in years.cycles(db.session()) if one.id != year.id]
     return render_template(
         "public/cycle.html", cycle=year, rows=rows, picture=picture.draw(rows, g.now), others=others

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qtb import clock
-from qtb.domain.roles import Actor, is_party
+from qtb.domain.roles import ROLES, Actor, is_party
 from qtb.i18n import language, say
 from qtb.store.audit import History
 from qtb.store.submissions import Submission
@@ -32,16 +32,17 @@ class Line:
 def told(submission: Submission, entries: Sequence[tuple[History, str | None]], actor: Actor) -> list[Line]:
     """Return a submission's history as the actor may read it, latest first."""
     staff = actor.holds("organiser")
-    told_late = staff or is_party("applicant", actor, submission)  # and nobody else: that there is a grace is not said
+    own = {"applicant"} if is_party("applicant", actor, submission) else set()
+    told_late = {*ROLES} if staff else own  # and nobody of others' acts: that there is a grace is not said
     mine = [(row, name) for row, name in entries if staff or row.kind in OPEN_KINDS]
     return [_line(submission, row, name, staff, told_late) for row, name in mine]
 
 
-def _line(submission: Submission, row: History, name: str | None, staff: bool, told_late: bool) -> Line:
+def _line(submission: Submission, row: History, name: str | None, staff: bool, told_late: set[str]) -> Line:
     about = row.about()
     note = str(about.get("note", ""))
     who, what = _who(submission, row, name, staff), _what(submission, row, about, staff)
-    return Line(row.at, who, what, note, row.kind, row.due, bool(about.get("late")) and told_late)
+    return Line(row.at, who, what, note, row.kind, row.due, bool(about.get("late")) and row.role in told_late)
 
 
 def _who(submission: Submission, row: History, name: str | None, staff: bool) -> str:

@@ -50,6 +50,31 @@ def of(session: Session, cycle_id: int) -> Year:
     return known[cycle_id]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row as everybody sees it: with the end that holds for all."""
+
+    key: str
+    seq: int
+    title: str
+    text: str
+    party: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    held_at: datetime | None
+
+
+def shown(year: Year) -> list[Shown]:
+    """Return a year's rows with the ends that hold for all."""
+    return [
+        Shown(
+            row.key, row.seq, row.title, row.text, row.party, row.opens_at,
+            year.times.ends_for_all(row.key) if row.key in year.times.rows else row.closes_at, row.held_at,
+        )
+        for row in year.cycle.rows
+    ]  # fmt: skip
+
+
 def _known(session: Session) -> _Read:
     session.connection()  # begins the transaction, if it has not begun
     known: _Read | None = g.get("years")

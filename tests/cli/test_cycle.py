@@ -101,14 +101,15 @@ def test_bad_input_to_row(settings: Settings, world: World) -> None:
 def test_extensions_for_all_one_unit_one_submission(settings: Settings, world: World) -> None:
     team = world.enter()
     given = ("cycle", "extend", "2024", "declare", "--until", "2099-06-10", "--reason", "台风", "--yes")
-    assert "全体" in good(settings, *given, *OLGA)
-    assert "江南物业" in good(settings, *given, "--unit", "江南物业", *OLGA)
     assert "20240001" in good(settings, *given, "--submission", "20240001", *OLGA)
+    assert "江南物业" in good(settings, *given, "--unit", "江南物业", *OLGA)
+    assert "全体" in good(settings, *given, *OLGA)
+    refused(settings, *given, "--unit", "江南物业", *OLGA)
     world.session.rollback()
     found = world.session.execute(select(Extension.submission_id, Extension.unit_id, Extension.until)).all()
     assert [tuple(one) for one in found] == [
-        (None, None, at("2099-06-11")), (None, world.units["江南物业"].id, at("2099-06-11")),
-        (team, None, at("2099-06-11")),
+        (team, None, at("2099-06-11")), (None, world.units["江南物业"].id, at("2099-06-11")),
+        (None, None, at("2099-06-11")),
     ]  # fmt: skip
     assert "台风" in good(settings, "cycle", "show", "2024")
 

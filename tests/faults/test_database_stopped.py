@@ -80,8 +80,7 @@ def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def web(own_server: Server, tmp_path: Path) -> Iterator[Web]:
     """The application on that server, with the world in it."""
     given = config.settings({"QTB_HOME": str(tmp_path / "home"), "QTB_SECRET_KEY": "for tests only"})
-    url = {"SQLALCHEMY_DATABASE_URI": own_server.url, "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True}}
-    app = create_app({**given, **url, "DEMO": True, "WTF_CSRF_ENABLED": False})
+    app = create_app({**given, "SQLALCHEMY_DATABASE_URI": own_server.url, "DEMO": True, "WTF_CSRF_ENABLED": False})
     app.test_client_class = FreshClient
     with app.app_context():
         yield Web(app, World.made(db.session()))

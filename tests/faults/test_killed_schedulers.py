@@ -12,6 +12,7 @@ from tests.world import World, at
 
 MOVE = "lapse_unregistered"
 N_CASES, SLICE, ROUNDS = 500, 10, 10
+MANY = 1_500
 NOW = at("2024-06-01 00:01")
 
 
@@ -40,22 +41,22 @@ def test_ten_schedulers_killed_at_random_points_of_one_sweep(world: World, datab
 def test_of_two_schedulers_one_is_killed_and_the_other_finishes(
     world: World, database_url: str, tmp_path: Path
 ) -> None:
-    ids = crowd(world, N_CASES)
+    ids = crowd(world, MANY)
     set_clock(world, NOW)
-    first = scheduler(database_url, tmp_path, limit=SLICE)
+    first = scheduler(database_url, tmp_path, limit=2)  # so small that the first is not done when the second comes
     time.sleep(1.4)
-    second = scheduler(database_url, tmp_path, limit=SLICE)
+    second = scheduler(database_url, tmp_path, limit=2)
     with running(first, second):
-        wait_for(lambda: n_moved(world, MOVE) >= N_CASES // 5)
-        killed, left = (first, second)
-        killed.kill()
-        wait_for(lambda: n_moved(world, MOVE) == N_CASES)
-        left.terminate()
-        assert _ends(left) == 0
+        wait_for(lambda: n_moved(world, MOVE) >= MANY // 5)
+        first.kill()
+        assert n_moved(world, MOVE) < MANY, "nothing was left for the other"
+        wait_for(lambda: n_moved(world, MOVE) == MANY)
+        second.terminate()
+        assert _ends(second) == 0
     world.now = NOW
     assert world.sweep() == []
     moved_once(world, MOVE, ids)
-    assert world.sound() >= 2 * N_CASES
+    assert world.sound() >= 2 * MANY
 
 
 def _ends(process: subprocess.Popen[bytes]) -> int:

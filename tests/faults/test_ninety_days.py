@@ -86,6 +86,10 @@ def test_each_overdue_step_is_made_once_in_its_order_with_both_times(
         assert all(timedelta(0) <= row.at - AWAKE < timedelta(minutes=5) for row in made)
     for move in {move for steps in owed.values() for move, _ in steps}:
         moved_once(world, move, [case for case, steps in owed.items() if move in dict(steps)])
+    made = History.via == "clock"
+    dues = world.session.scalars(select(History.due).where(made).order_by(History.id)).all()
+    assert list(dues) == sorted(dues), "a step was made before one that had fallen due earlier"
+    assert [one.due_at for one in ticked.swept] == sorted(one.due_at for one in ticked.swept if one.due_at)
     world.sound()
 
 

@@ -10,15 +10,18 @@ from sqlalchemy import select
 from qtb.domain import definition as definitions
 from qtb.domain.errors import Conflict, Denied, Invalid, Refusal
 from qtb.i18n import in_words
-from qtb.services import cycles, suspension
+from qtb.services import cycles, letters, suspension
+from qtb.services.letters import Post
 from qtb.store import facts
 from qtb.store.cycles import Extension
 from qtb.store.evaluations import Sheet
+from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.world import ROWS, World, at
 
 DAYS = timedelta(days=90)
+POST = Post(None, "qtb@example.org", "")
 
 
 def suspend(world: World, submission_id: int, who: str = "olga", reason: str = "接到举报，核查中") -> None:
@@ -168,6 +171,31 @@ def test_a_suspended_work_is_not_scored(world: World) -> None:
     world.score(work, "eve")
     sheet = world.session.scalars(select(Sheet).filter_by(submission_id=work)).one()
     assert sheet.is_final
+
+
+def test_the_applicant_is_told_why_and_until_when(world: World, team: int) -> None:
+    assert world.letters(team)[-1] == ("suspended", "applicant")
+    assert "接到举报，核查中" in written(world, team)
+    world.now = at("2024-05-21") + DAYS
+    resume(world, team)
+    assert world.letters(team)[-1] == ("resumed", "applicant")
+    text = written(world, team)
+    for words in ("核查完毕", "4. 成果申报\n   2024年8月29日 24:00", "2024年9月28日 24:00", "29 Aug 2024, 24:00"):
+        assert words in text
+    world.now = at("2025-01-01")  # every row is over
+    suspend(world, team)
+    world.later(days=2)
+    assert resume(world, team) == {}
+    assert "各项截止时间不变" in written(world, team)
+    world.sound()
+
+
+def written(world: World, submission_id: int) -> str:
+    """Return the last letter about a submission, addressed to its applicant alone."""
+    mine = select(Outbox).filter_by(submission_id=submission_id).order_by(Outbox.id.desc()).limit(1)
+    letter = letters.letter_of(world.session, world.session.scalars(mine).one(), post=POST, now=world.now)
+    assert letter.recipients == ["alice@example.org"]
+    return letter.body
 
 
 def test_who_may_and_when(world: World, team: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from qtb.extensions import db
 from qtb.services import cycles
 from qtb.store.accounts import Unit
+from qtb.store.cycles import Extension
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.web.conftest import Web, web
@@ -56,9 +58,11 @@ def _fill(world: World, team: str) -> None:
     with unit(world.session):
         row = world.session.get_one(Submission, done)
         group = world.session.get_one(Unit, row.unit_id)
-        for reach in ({"submission": row}, {"unit": group}, {}):
+        given = world.session.scalar(select(func.count()).select_from(Extension)) or 0
+        for n, reach in enumerate(({"submission": row}, {"unit": group}, {}), start=given):
             cycles.extend(
-                world.session, row.cycle, row_key="recommend", until=at("2024-07-05"), reason="测试",
+                world.session, row.cycle, row_key="recommend", until=at("2024-07-01") + timedelta(hours=n + 1),
+                reason="测试",
                 actor=world.actor("olga"), now=world.now, **reach,
             )  # fmt: skip
     world.now = at("2024-07-06")

@@ -181,3 +181,11 @@ def again(world: World, submission_id: int, who: str = "olga") -> None:
     with unit(world.session):
         row = world.session.get_one(Submission, submission_id)
         ledger.try_again(world.session, row, actor=world.actor(who), now=world.now)
+
+
+def test_what_was_moved_late_reads_late_though_its_edge_was_noticed_in_time(world: World) -> None:
+    world.enter()
+    sweep.notice(world.session, now=at(OVER))  # and then the scheduler was killed
+    world.go("2024-06-01 03:00")
+    found = line(world, "register", "closes")
+    assert (found.due, found.done_at) == (at(OVER), at("2024-06-01 03:00"))

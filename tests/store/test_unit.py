@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -107,3 +109,31 @@ def test_sqlite_is_durable_waits_and_keeps_foreign_keys(session: Session) -> Non
     }
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": BUSY_MS, "synchronous": 2}
     assert BUSY_MS >= 15_000
+
+
+def test_a_line_on_which_the_server_has_just_hung_up_is_dialled_anew(session: Session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("a file does not hang up")
+    with db.engine.connect() as other:
+        pid = session.scalar(select(func.pg_backend_pid()))
+        session.rollback()
+        assert other.scalar(select(func.pg_terminate_backend(pid, 5_000)))
+        with unit(session):
+            session.add(Setting(key="a", value="1"))
+            assert session.scalar(select(func.pg_backend_pid())) != pid
+    assert _settings(session) == {"a": "1"}
+
+
+def test_a_line_that_has_lain_idle_is_asked_whether_it_stands(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("a file does not hang up")
+    ask = Mock(side_effect=db.engine.dialect.do_ping)
+    monkeypatch.setattr(db.engine.dialect, "do_ping", ask)
+    for rest, n_asked in ((60.0, 0), (-1.0, 1)):
+        session.rollback()
+        monkeypatch.setattr("qtb.store.unit.FRESH", rest)
+        with unit(session):
+            session.add(Setting(key=f"{rest}", value="1"))
+        assert ask.call_count == n_asked

@@ -6,6 +6,7 @@ import re
 
 from tests.journeys.test_moved_date import GRACE, graced
 from tests.web.conftest import Web
+from tests.world import at
 
 VARYING = re.compile(r'<time[^>]*>[^<]*</time>|name="(?:back|csrf_token|request_key)" value="[^"]*"')
 PAGES = {
@@ -50,3 +51,14 @@ def test_a_late_hand_in_is_marked_for_the_organiser_and_for_whoever_handed_it_in
     assert web.client("alice").post("/submissions/1/moves", data={"transition": "submit"}).status_code == 303
     marked = {who: "宽限期内提交" in web.client(who).get("/submissions/1").text for who in ("olga", "alice", "rita")}
     assert marked == {"olga": True, "alice": True, "rita": False}
+
+
+def test_the_applicant_is_not_told_that_somebody_else_acted_in_the_grace(web: Web) -> None:
+    web.world.now = at("2024-05-20 09:00")
+    team = web.world.placed("submitted", "总装一班")
+    graced(web.world, "recommend")
+    web.go("2024-07-01 00:10")
+    assert web.client("rita").post(f"/submissions/{team}/moves", data={"transition": "recommend"}).status_code == 303
+    read = {who: web.client(who).get(f"/submissions/{team}").text for who in ("olga", "alice", "rita")}
+    marked = [who for who, page in read.items() if "宽限期内提交" in page]
+    assert marked == ["olga"]

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 
 from qtb.domain.evidence import GENESIS
 from qtb.i18n import LANGUAGES, word
-from qtb.services import accounts, cycles
+from qtb.services import accounts, cycles, suspension
 from qtb.store import lists
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle, NoticeDraft
@@ -380,3 +380,25 @@ def test_a_row_that_was_read_wrongly_is_left_out(web: Web) -> None:
     answer = client.post(draft.location, data={**given, "key": "2026", "title": "活动", "year": "2026"})
     assert answer.status_code == 303
     assert "午餐" not in client.get("/cycles/2026").text
+
+
+def test_an_extension_for_all_is_what_everybody_sees(web: Web) -> None:
+    web.world.now = at("2024-05-20 09:00")
+    web.world.extend("register", "2024-06-05")
+    web.go("2024-06-02 09:00")
+    page = web.client(None).get("/cycles/2024").text
+    row = page.split('data-label="内容">活动报名</td>')[1].split("</tr>")[0]
+    assert "2024年2月1日 – 2024年6月4日" in row
+    assert "state-green" in row  # open
+    web.world.now = at("2024-06-03 09:00")
+    web.world.extend("declare", "2024-07-05", unit_name="浦江电机厂")  # one unit's is nobody else's business
+    assert "2024年7月4日" not in web.client(None).get("/cycles/2024").text
+
+
+def test_a_suspended_case_is_nothing_to_do(web: Web) -> None:
+    team = web.world.enter(team="停着的班")
+    assert f"/submissions/{team}" in web.client("alice").get("/applicant/").text.split("data-label", 1)[0]
+    with unit(web.world.session):
+        row = web.world.session.get_one(Submission, team)
+        suspension.suspend(web.world.session, row, actor=web.world.actor("olga"), now=web.world.now, reason="核实材料")
+    assert f"/submissions/{team}" not in web.client("alice").get("/applicant/").text.split("data-label", 1)[0]

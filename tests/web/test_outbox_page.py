@@ -49,6 +49,16 @@ def test_a_moot_reminder_says_so(web: Web) -> None:
     assert "已不再适用" in web.client("olga").get(f"/admin/outbox/{row.id}").get_data(as_text=True)
 
 
+def test_a_kept_reminder_shows_what_it_said_when_its_step_is_over(web: Web) -> None:
+    row = next(one for one in reminded(web) if one.letter == "register_soon")
+    outbox.deliver(web.world.session, post=NO_SERVER, now=web.world.now)
+    web.go("2024-06-02")
+    page = web.client("olga").get(f"/admin/outbox/{row.id}").get_data(as_text=True)
+    assert "已不再适用" not in page
+    for words in ("按当时写成的样子", "报名即将截止", "2024年5月31日 24:00", "alice@example.org"):
+        assert words in page
+
+
 def test_the_organiser_drops_a_letter_and_puts_a_kept_one_back(web: Web) -> None:
     first, second, *_ = reminded(web)
     olga = web.client("olga")

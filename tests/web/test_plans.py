@@ -117,6 +117,32 @@ def test_an_extension_is_listed_with_who_when_and_why(web: Web) -> None:
     assert web.world.session.scalar(select(func.count()).select_from(Extension)) == 1
 
 
+REACHES = [
+    ("one", "只适用于这一件申报"),
+    ("unit", "只适用于浦江电机厂的申报"),
+    ("all", "公开时间表和日历订阅将显示新日期"),
+]
+
+
+@pytest.mark.parametrize(("reach", "words"), REACHES)
+def test_who_will_see_the_new_date_is_said_by_reach(web: Web, reach: str, words: str) -> None:
+    number = web.world.session.get_one(Submission, web.world.enter()).number
+    asked = {
+        "row": "register", "reach": reach, "number": number, "unit_id": web.world.units["浦江电机厂"].id,
+        "until": "2024-06-11T00:00",
+    }  # fmt: skip
+    text = web.client("olga").get("/admin/cycles/2024/extensions", query_string=asked).text
+    assert [one for _, one in REACHES if one in text] == [words]
+
+
+def test_an_extension_that_gives_nothing_is_refused_at_the_form(web: Web) -> None:
+    web.world.extend("register", "2024-06-11")
+    asked = {"row": "register", "reach": "all", "until": "2024-06-11T00:00"}
+    answer = web.client("olga").get("/admin/cycles/2024/extensions", query_string=asked)
+    assert answer.status_code == 409
+    assert "2024年6月10日 24:00" in answer.text
+
+
 def test_the_year_is_shifted(web: Web) -> None:
     client = web.client("olga")
     asked = {"days": "7", "hours": "", "from": ""}

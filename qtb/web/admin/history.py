@@ -73,17 +73,18 @@ def outbox() -> ResponseReturnValue:
 @pages.get("/outbox/<int:outbox_id>")
 @audience("organiser")
 def letter(outbox_id: int) -> ResponseReturnValue:
-    """Show a letter as it would leave now, by the code that sends it."""
+    """Show a letter as it was sent or kept, else as it would leave now, by the code that sends it."""
     row = db.session().get(Outbox, outbox_id)
     if row is None:
         raise Missing("letter")
-    written, fault, is_moot = None, "", letters.is_moot(db.session(), row, g.now)
+    said, fault = letters.said_of(db.session(), row), ""
+    written, is_moot = said, said is None and letters.is_moot(db.session(), row, g.now)
     try:
-        if not is_moot:
+        if not written and not is_moot:
             written = letters.letter_of(db.session(), row, post=Post.of(current_app.config), now=g.now)
     except (OSError, TemplateError) as error:
         fault = f"{type(error).__name__}: {error}"
-    return render_template("admin/letter.html", row=row, letter=written, fault=fault, is_moot=is_moot)
+    return render_template("admin/letter.html", row=row, letter=written, said=said, fault=fault, is_moot=is_moot)
 
 
 @pages.post("/outbox/<int:outbox_id>/<any(again, drop):act>")

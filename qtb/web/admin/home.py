@@ -28,7 +28,7 @@ def home() -> ResponseReturnValue:
         cycle=year,
         years=years.cycles(session),
         counts=counts_by_state(session, year.id),
-        picture=picture.draw(list(year.rows), g.now),
+        picture=picture.draw(years.shown(years.of(session, year.id)), g.now),
         todo=tasks(session, actor(), g.now)[:8],
         beat=outbox.last_beat(session),
         next_edge=edges.next_edge(session, now=g.now, dated=years.told(session)),
