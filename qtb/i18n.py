@@ -28,6 +28,7 @@ from qtb.domain.workflow import Text
 from qtb.extensions import babel
 
 LANGUAGES = ("zh", "en")
+ENDS = {"closed", "undo_ended", "extension_given", "extension_early"}  # refusals whose `at` is an end: 24:00
 
 
 class Catalogue(Domain):  # type: ignore[misc]
@@ -106,7 +107,7 @@ def in_words(reason: Reason, lang: str | None = None) -> str:
         if name == "roles" and isinstance(value, tuple):
             value = word(lang, "list.or").join(word(lang, f"role.{role}") for role in value)
         elif isinstance(value, datetime):
-            value = clock.shown(value, lang, is_end=name == "at" and reason.key in ("closed", "undo_ended"))
+            value = clock.shown(value, lang, is_end=name == "at" and reason.key in ENDS)
         args[name] = value
     return word(lang, f"refusal.{reason.key}", **args)
 
