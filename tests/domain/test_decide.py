@@ -154,7 +154,9 @@ def test_an_extension_lets_one_edit_longer() -> None:
     [
         ("draft", {}, ("lapse_unregistered", "2024-06-01")),
         ("registered", {}, ("lapse_undeclared", "2024-06-01")),
-        ("submitted", {}, ("lapse_unrecommended", "2024-07-01")),
+        ("submitted", {}, ("pass_on", "2024-04-24")),  # fifteen working days after the row has opened
+        ("escalated", {}, ("lapse_passed_on", "2024-09-01")),
+        ("returned", {}, ("lapse_unrecommended", "2024-07-01")),
         ("awarded", {}, None),
         ("lapsed", {}, None),
         ("recommended", {"n_sheets_final": 0}, ("lapse_unevaluated", "2024-09-01")),
@@ -186,9 +188,12 @@ def test_what_is_told_outside_is_the_same_whatever_the_sealed_facts_are(state: s
 
 
 def test_what_hangs_on_no_sealed_fact_is_told() -> None:
-    found = decide.ahead(real(), replace(CASE, state="submitted"), timeline=times(), sealed=True)
-    assert found is not None
-    assert found.transition is real().workflow.transitions["lapse_unrecommended"]
+    moves = real().workflow.transitions
+    for since, expected in (("2024-05-10", "pass_on"), ("2024-06-20", "lapse_unrecommended")):
+        case = replace(CASE, state="submitted", state_since=at(since))
+        found = decide.ahead(real(), case, timeline=times(), sealed=True)
+        assert found is not None
+        assert found.transition is moves[expected]
 
 
 def test_the_forms_one_may_edit_whether_or_not_their_row_is_open() -> None:
