@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import tomllib
+
 import pytest
-from importlinter.application import use_cases
-from importlinter.application.user_options import UserOptions
-from importlinter.configuration import configure
 
 from tests.rules.sources import ROOT, modules
 
+# The command is what import-linter promises to keep; what lies behind it changed names between two small releases.
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
 
 @pytest.fixture(scope="module")
-def report() -> use_cases.Report:
-    """What import-linter found."""
-    configure()
-    options: UserOptions = use_cases.read_user_options(config_filename=str(ROOT / "pyproject.toml"))
-    use_cases._register_contract_types(options)
-    return use_cases.create_report(options, cache_dir=None)
+def report() -> str:
+    """What import-linter says; its exit code is asserted with it."""
+    done = subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo", str(ROOT / "pyproject.toml")],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
-def test_every_module_was_looked_at(report: use_cases.Report) -> None:
-    assert report.module_count >= len(modules()) > 40
-    assert report.import_count > 100
+def test_every_module_was_looked_at(report: str) -> None:
+    found = re.search(r"Analyzed (\d+) files, (\d+) dependencies", report)
+    assert found, report
+    assert int(found[1]) >= len(modules()) > 40
+    assert int(found[2]) > 100
 
 
-def test_every_contract_could_be_checked(report: use_cases.Report) -> None:
-    wrong = {name: str(error.errors) for name, error in report.invalid_contract_options.items()}
-    assert wrong == {}
-    assert not report.could_not_run
-
-
-def test_the_contracts_are_kept(report: use_cases.Report) -> None:
-    checks = list(report.get_contracts_and_checks())
-    assert len(checks) >= 3
-    broken = {contract.name: str(check.metadata) for contract, check in checks if not check.kept}
-    assert broken == {}
+def test_the_contracts_are_kept(report: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    assert len(contracts) >= 3
+    assert [one["name"] for one in contracts if f"{one['name']} KEPT" not in report] == []
+    assert f"Contracts: {len(contracts)} kept, 0 broken" in report
