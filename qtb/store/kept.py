@@ -46,7 +46,7 @@ class Kept:
 
 
 def _wrapped(text: str, error: Exception, dialect: Dialect) -> BaseException:
-    """Return a driver's error as the toolkit raises it, without the values; a rollback finds out if the line is dead."""
+    """Return a driver's error as the toolkit raises it, without values; a rollback finds out about a dead line."""
     kind: Any = dialect.loaded_dbapi.Error
     return DBAPIError.instance(text, None, error, kind, hide_parameters=True, dialect=dialect)
 
