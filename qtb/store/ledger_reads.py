@@ -100,7 +100,7 @@ def _forecasts(cycle: Cycle, times: Timeline, now: datetime) -> Iterator[Select[
         if edge is None or edge.row not in times.rows:
             continue
         try:  # the instant by which the edge has come for everybody who stands here now
-            last = times.calendar.ends_at(now, edge.working_days) if edge.edge == "silent" else max(times.edges([edge]))
+            last = times.last_silence(edge, now) if edge.edge == "silent" else max(times.edges([edge]))
             mine = facts.qualifies(definition, key, times=times, actor=CLOCK, now=last)
             due = facts.due_text(edge, times, last)
         except Invalid:  # working days of a year without a calendar: nothing can be said

@@ -133,6 +133,12 @@ def test_a_case_is_forecast_once_at_the_first_edge_that_would_take_it(world: Wor
     assert ahead == {"pass_on": 1, "complete_evaluation": 1}
 
 
+def test_a_silence_that_begins_with_its_row_is_forecast_before_the_row_opens(world: World) -> None:
+    world.submitted()  # in March, and the row opens in April
+    ahead = {move.transition: (one.due, move.n_ahead) for one in told(world) for move in one.moves if move.n_ahead}
+    assert ahead == {"pass_on": (at("2024-04-24"), 1)}
+
+
 def test_one_that_fails_stands_aside_and_the_rest_moves(world: World, stuck: int) -> None:
     world.go(OVER)
     one = moved(world, "register", "closes")["lapse_unregistered"]
