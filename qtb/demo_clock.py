@@ -30,6 +30,10 @@ PATIENCE = 50.0  # seconds; a browser waits a minute
 Target = Callable[[Session, datetime], datetime]
 
 
+class NothingAhead(Invalid):
+    """No year has a deadline ahead, so there is none to go to."""
+
+
 @dataclass(slots=True)
 class Travelled:
     """Where a journey ended and what happened on the way."""
@@ -53,11 +57,11 @@ def travel(session: Session, target: Target, *, post: Post) -> Travelled:
         return done
 
 
-def to_next_edge(session: Session, now: datetime) -> datetime:
-    """Return the next instant at which something falls due in any year."""
-    found = edges.next_edge(session, now=now)
+def to_next_deadline(session: Session, now: datetime) -> datetime:
+    """Return the next instant of any year as it is shown: to stop where a grace ends would tell of it."""
+    found = edges.next_deadline(session, now=now)
     if found is None:
-        raise Invalid("demo_no_edge")
+        raise NothingAhead("demo_no_edge")
     return found
 
 
