@@ -48,7 +48,7 @@ def check(session: Session, *, now: datetime) -> Report:
     n_history, broken = verification.verify(session)
     found = [Finding(BROKEN[one.code], one.code, f"{one.subject} {one.subject_id} #{one.seq}") for one in broken]
     found += [
-        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
+        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_undone(session), *_sheets(session),
         *_overrides(session), *_letters(session), *_early(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
@@ -86,6 +86,14 @@ def _levels(session: Session) -> Iterator[Finding]:
     level = func.coalesce(Award.level, "")
     joined = select(Submission.number).outerjoin(Award, Award.submission_id == Submission.id)
     yield from _submissions(session, "I4", "award_level", joined.where(Submission.award_level != level))
+
+
+def _undone(session: Session) -> Iterator[Finding]:
+    """I4: what guards take for undone was undone by its last step."""
+    steps = (History.subject == "submission", History.subject_id == Submission.id, History.to_state != "")
+    last = select(History.kind).where(*steps).order_by(History.seq.desc()).limit(1).scalar_subquery()
+    marked = select(Submission.number).where(Submission.taken_back, last != "undo")
+    yield from _submissions(session, "I4", "taken_back", marked)
 
 
 def _sheets(session: Session) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ DEFINITION = real()
 TIMES = replace(times(), calendar=DEFINITION.calendar)
 FACTS = {
     "registration_complete": True, "declaration_complete": True, "n_sheets_final": 0, "n_sheets_open": 0,
-    "share_consent": "", "award_level": "",
+    "share_consent": "", "award_level": "", "taken_back": False,
 }  # fmt: skip
 NOW = at("2024-05-20 10:00")
 
