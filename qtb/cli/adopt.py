@@ -35,7 +35,7 @@ def adopt(cycle: str, pairs: tuple[str, ...], reason: str, email: str, yes: bool
         plan = adoption.preview(session, year, definition, mapping=mapping, now=now)
         if as_json:
             click.echo(json.dumps({**plan.as_dict(), "plan": plan.digest}, ensure_ascii=False, indent=1))
-        else:
+        elif not plan.is_same:
             _tell(plan)
         if plan.refusals:
             stop(*(in_words(one, lang()) for one in plan.refusals))
