@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
-                                 end_day=_end_day, wall=_wall)  # fmt: skip
+                                 end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat)  # fmt: skip
     app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
                                 is_staff=is_staff, case_url=case_url, failure=failure)  # fmt: skip
     app.context_processor(_frame)
