@@ -35,6 +35,7 @@ class Owed:
     transition: str
     edge: Edge
     due_at: datetime | None
+    definition_hash: str  # by whose rules: a year can adopt others before the move is made
     refusal: Invalid | None = field(default=None, compare=False)
 
 
@@ -45,16 +46,16 @@ def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
 
 def owed(session: Session, *, now: datetime) -> list[Owed]:
     """Return every clock move whose edge has come, the earliest first; those that cannot be reckoned before all."""
-    found = [one for cycle, times in timelines(session) for one in _first_edges(cycle, times)]
+    found = _due(timelines(session), now)
     session.rollback()
-    return _in_order([one for one in found if one.due_at is None or one.due_at <= now])
+    return found
 
 
 def owing(session: Session, *, now: datetime) -> list[Owed]:
     """Return of `owed` what some submission waits for, once for each instant at which it fell due, in their order."""
-    known = {cycle.id: (cycle.definition, times) for cycle, times in timelines(session)}
-    due = owed(session, now=now)
-    found = [one for every in due for one in _waited_for(session, every, *known[every.cycle_id], now)]
+    dated = timelines(session)
+    known = {cycle.id: (cycle.definition, times) for cycle, times in dated}
+    found = [one for every in _due(dated, now) for one in _waited_for(session, every, *known[every.cycle_id], now)]
     session.rollback()
     return _in_order(found)
 
@@ -149,12 +150,17 @@ def _count(session: Session, clause: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Submission).where(clause)) or 0
 
 
+def _due(dated: Years, now: datetime) -> list[Owed]:
+    found = (one for cycle, times in dated for one in _first_edges(cycle, times))
+    return _in_order([one for one in found if one.due_at is None or one.due_at <= now])
+
+
 def _first_edges(cycle: Cycle, times: Timeline) -> Iterator[Owed]:
     for key, edge in _edges(cycle, times):
         try:
-            yield Owed(cycle.id, cycle.key, key, edge, times.fixed_at(edge))
+            yield Owed(cycle.id, cycle.key, key, edge, times.fixed_at(edge), cycle.definition_hash)
         except Invalid as refusal:  # working days of a year without a calendar
-            yield Owed(cycle.id, cycle.key, key, edge, None, refusal)
+            yield Owed(cycle.id, cycle.key, key, edge, None, cycle.definition_hash, refusal)
 
 
 def _waited_for(
