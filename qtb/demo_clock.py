@@ -1,4 +1,4 @@
-"""Travelling in the demo's time: forward only, through every edge and midnight on the way.
+"""Travelling in the demo's time: forward only, through every edge, midnight and morning on the way.
 
 At each of them the clock does what it owes and the letters leave, so that the history and the letters carry the
 instants at which all would have happened. Whoever travels while another does waits for him to arrive.
@@ -86,13 +86,13 @@ def _checked(until: datetime, now: datetime) -> datetime:
 
 
 def _stops(session: Session, begun: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield each edge and each midnight after the beginning, up to the end; edges can be moved on the way."""
+    """Yield each edge, midnight and hour of letters after the beginning, up to the end; edges can move on the way."""
     now = begun
     while now < until:
         midnight = datetime.combine(now.astimezone(ZONE).date() + timedelta(days=1), datetime.min.time(), ZONE)
-        edge = edges.next_edge(session, now=now)
+        edge, letters = edges.next_edge(session, now=now), reminders.next_at(session, now=now, zone=ZONE)
         session.rollback()
-        now = min(until, midnight, edge or until)
+        now = min(until, midnight, edge or until, letters or until)
         yield now
 
 

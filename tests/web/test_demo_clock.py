@@ -92,6 +92,13 @@ def test_it_stops_where_a_row_is_shown_to_end_and_not_where_its_grace_does(web: 
     assert web.world.trail(team)[-1].at == at("2024-06-01 00:30")
 
 
+def test_reminders_leave_in_the_morning_on_the_way(web: Web) -> None:
+    web.world.enter()
+    press(web, to="at", at="2024-05-31T08:00")
+    made = web.world.session.scalars(select(Outbox).where(Outbox.letter == "register_soon").order_by(Outbox.id)).all()
+    assert [one.created_at for one in made] == [at("2024-05-28 09:00"), at("2024-05-30 09:00")]
+
+
 def test_without_a_deadline_ahead_it_stays_and_says_so(web: Web) -> None:
     web.go("2025-02-01 10:00")
     text = press(web, to="edge", back="/cycles/2024")
