@@ -1,4 +1,4 @@
-"""Travelling in the demo's time: forward only, through every edge and midnight on the way.
+"""Travelling in the demo's time: forward only, through every edge, midnight and morning on the way.
 
 At each of them the clock does what it owes and the letters leave, so that the history and the letters carry the
 instants at which all would have happened. Whoever travels while another does waits for him to arrive.
@@ -30,6 +30,10 @@ PATIENCE = 50.0  # seconds; a browser waits a minute
 Target = Callable[[Session, datetime], datetime]
 
 
+class NothingAhead(Invalid):
+    """No year has a deadline ahead, so there is none to go to."""
+
+
 @dataclass(slots=True)
 class Travelled:
     """Where a journey ended and what happened on the way."""
@@ -53,11 +57,11 @@ def travel(session: Session, target: Target, *, post: Post) -> Travelled:
         return done
 
 
-def to_next_edge(session: Session, now: datetime) -> datetime:
-    """Return the next instant at which something falls due in any year."""
-    found = edges.next_edge(session, now=now)
+def to_next_deadline(session: Session, now: datetime) -> datetime:
+    """Return the next instant of any year as it is shown: to stop where a grace ends would tell of it."""
+    found = edges.next_deadline(session, now=now)
     if found is None:
-        raise Invalid("demo_no_edge")
+        raise NothingAhead("demo_no_edge")
     return found
 
 
@@ -82,13 +86,13 @@ def _checked(until: datetime, now: datetime) -> datetime:
 
 
 def _stops(session: Session, begun: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield each edge and each midnight after the beginning, up to the end; edges can be moved on the way."""
+    """Yield each edge, midnight and hour of letters after the beginning, up to the end; edges can move on the way."""
     now = begun
     while now < until:
         midnight = datetime.combine(now.astimezone(ZONE).date() + timedelta(days=1), datetime.min.time(), ZONE)
-        edge = edges.next_edge(session, now=now)
+        edge, letters = edges.next_edge(session, now=now), reminders.next_at(session, now=now, zone=ZONE)
         session.rollback()
-        now = min(until, midnight, edge or until)
+        now = min(until, midnight, edge or until, letters or until)
         yield now
 
 

@@ -19,7 +19,7 @@ from qtb.base import bare_app
 from qtb.extensions import db
 from qtb.services import health, sweep
 from qtb.store.audit import History
-from qtb.store.outbox import Heartbeat, Outbox, last_beat
+from qtb.store.outbox import Heartbeat, Outbox
 from qtb.store.unit import unit
 from tests.world import World, at
 
@@ -57,7 +57,7 @@ def test_a_tick_sweeps_and_leaves_a_sign_of_life(demo: Flask, world: World) -> N
     assert [(one.transition, one.n_moved) for one in ticked.swept] == [("lapse_unregistered", 1)]
     assert ticked.delivered.n_kept == 1
     assert world.state(team) != world.cycle.definition.workflow.start
-    beat = last_beat(world.session)
+    beat = health.watched(world.session, real_now=clock.real(), now=world.now).beat
     assert beat is not None
     assert (beat.node, beat.n_moved, beat.failure) == ("node", 1, "")
     assert abs(beat.beat_at - clock.real()) < timedelta(minutes=1)

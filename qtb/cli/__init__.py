@@ -8,6 +8,7 @@ import sys
 import click
 
 from qtb import __version__
+from qtb.cli import click_words
 from qtb.cli.commands import Group
 
 COMMANDS = {
@@ -19,8 +20,11 @@ COMMANDS = {
 } | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
 
 
+click_words.install()
+
+
 @click.group(cls=Group, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="qtb")
+@click.version_option(__version__, message="%(prog)s %(version)s", prog_name="qtb")
 def qtb() -> None:
     """QTB: an award programme's year, driven by its notice."""
 

@@ -10,7 +10,7 @@ import click
 from qtb.adoption_words import change_words
 from qtb.cli.commands import Worded, lang, say
 from qtb.cli.context import cycle as cycle_of
-from qtb.cli.context import opened, organiser, stop, table
+from qtb.cli.context import opened, organiser, sentence, stop, table
 from qtb.domain.adoption import Place, Plan
 from qtb.domain.errors import Invalid
 from qtb.i18n import in_words
@@ -35,10 +35,10 @@ def adopt(cycle: str, pairs: tuple[str, ...], reason: str, email: str, yes: bool
         plan = adoption.preview(session, year, definition, mapping=mapping, now=now)
         if as_json:
             click.echo(json.dumps({**plan.as_dict(), "plan": plan.digest}, ensure_ascii=False, indent=1))
-        else:
+        elif not plan.is_same:
             _tell(plan)
         if plan.refusals:
-            stop(*(in_words(one, lang()) for one in plan.refusals))
+            stop(*map(sentence, plan.refusals))
         if who is not None:
             with unit(session):
                 adoption.adopt(

@@ -6,8 +6,11 @@ Only click is imported here, so that the command line starts at once.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -15,11 +18,16 @@ import click
 LANGUAGES = ("zh", "en")
 
 
+METAVARS = ("[OPTIONS]", "COMMAND [ARGS]...")
+_CHOSEN = ContextVar("lang", default=LANGUAGES[0])
+
+
 def lang() -> str:
-    """Return the language chosen for this call, Chinese unless one was."""
-    context = click.get_current_context(silent=True)
-    chosen = (context.find_root().obj or {}).get("lang") if context else None
-    return str(chosen or "zh")
+    """Return the language chosen for this call, Chinese unless one was.
+
+    Chosen before click reads the line: it may refuse the line before it comes to `--lang`.
+    """
+    return _CHOSEN.get()
 
 
 def say(key: str, /, **args: Any) -> str:
@@ -49,6 +57,16 @@ class Worded(click.Command):
         super().__init__(*args, **kwargs)
         self.params += _shared()
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **given: Any) -> Any:
+        """Run the command line in the language that it names, wherever it stands."""
+        line = list(sys.argv[1:] if args is None else args)
+        _CHOSEN.set(_named(line))
+        return super().main(line, *more, **given)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return what the line consists of, click's own words in the language chosen."""
+        return [say(piece) if piece in METAVARS else piece for piece in super().collect_usage_pieces(ctx)]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse what no database could store: NUL, and bytes that are not the terminal's encoding."""
         if any("\x00" in one or any("\ud800" <= sign <= "\udfff" for sign in one) for one in args):
@@ -68,7 +86,7 @@ class Worded(click.Command):
                 name = "help" if "--help" in parameter.opts else parameter.name
                 parameter.help = _help(f"option.{name}", parameter.help)
                 rows.append(parameter.get_help_record(ctx))
-        with formatter.section(say("cli.options")):
+        with formatter.section(say("Options")):
             formatter.write_dl([row for row in rows if row is not None])
 
 
@@ -104,8 +122,14 @@ class Group(Worded, click.Group):
         """List the commands without loading them."""
         above = _path(ctx)
         rows = [(name, _help(f"{above}.{name}".strip("."), "")) for name in self.list_commands(ctx)]
-        with formatter.section(say("cli.commands")):
+        with formatter.section(say("Commands")):
             formatter.write_dl([(name, text.split("\n")[0]) for name, text in rows])
+
+
+def _named(line: Sequence[str]) -> str:
+    found = [after for one, after in pairwise([*line, ""]) if one == "--lang"]
+    found += [one.partition("=")[2] for one in line if one.startswith("--lang=")]
+    return next((one for one in reversed(found) if one in LANGUAGES), LANGUAGES[0])
 
 
 def _path(context: click.Context) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from qtb import clock, i18n
 from qtb.base import bare_app
 from qtb.cli.commands import lang, say
-from qtb.domain.errors import DefinitionError, Denied, Invalid, Missing, Refusal
+from qtb.domain.errors import DefinitionError, Denied, Invalid, Missing, Reason, Refusal
 from qtb.domain.roles import Actor
 from qtb.extensions import db, migrate
 from qtb.store import accounts, cycles, lists
@@ -82,7 +82,7 @@ def refused() -> Iterator[None]:
     except DefinitionError as error:
         stop(*error.findings)
     except Refusal as refusal:
-        stop(*(i18n.in_words(reason, lang()) for reason in refusal.reasons))
+        stop(*map(sentence, refusal.reasons))
     except DBAPIError as error:
         if type(error) not in AWAY:
             raise  # a fault of ours, which a sentence would hide
@@ -93,6 +93,13 @@ def refused() -> Iterator[None]:
         raise  # whoever read our output has had enough; click ends quietly
     except OSError as error:
         stop(say("cli.file", why=f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason as a terminal says it: there is no page to load anew, and nothing kept on one."""
+    own = Reason(f"cli.{reason.key}", reason.args)
+    text = i18n.in_words(own, lang())
+    return i18n.in_words(reason, lang()) if text == f"refusal.{own.key}" else text
 
 
 def stop(*sentences: str) -> NoReturn:

@@ -9,9 +9,8 @@ from itertools import groupby
 import click
 from sqlalchemy.orm import Session
 
-from qtb import i18n
-from qtb.cli.commands import Worded, lang, say
-from qtb.cli.context import INSTANT, actor, as_option, opened, stop, submission
+from qtb.cli.commands import Worded, say
+from qtb.cli.context import INSTANT, actor, as_option, opened, sentence, stop, submission
 from qtb.domain import decide
 from qtb.domain.errors import Refusal
 from qtb.domain.roles import Actor
@@ -68,9 +67,9 @@ def _reasons(session: Session, transition: str, ids: Sequence[int], *, who: Acto
             return []
         case = facts.as_case(row)
         reasons = decide.explain(definition, transition, case, timeline=times, actor=who, now=now)
-        found += [f"{row.number}: {i18n.in_words(reason, lang())}" for reason in reasons]
+        found += [f"{row.number}: {sentence(reason)}" for reason in reasons]
     return found
 
 
 def _sentences(refusal: Refusal) -> list[str]:
-    return [i18n.in_words(reason, lang()) for reason in refusal.reasons]
+    return [sentence(reason) for reason in refusal.reasons]

@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 
 import click
 
+from qtb.cli.commands import Group
+from qtb.cli.commands import lang as chosen
 from qtb.documents.notices import MAX_MB, read_file
 from qtb.documents.unreadable import NoticeUnreadable
 from qtb.domain.notice import Notice, RowChange, diff
@@ -56,16 +58,13 @@ _FIELDS: Final = {
     "title": ("事项", "title"), "start": ("开始", "start"), "end": ("结束", "end"), "party": ("责任单位", "party"),
     "text": ("原文时间", "text"), "url": ("网址", "url"),
 }  # fmt: skip
-_LANG: Final = click.option(
-    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of messages."
-)
 _FORMAT: Final = click.option(
     "--format", "form", type=click.Choice(["json", "table"]), default="table", show_default=True
 )
-_YEAR: Final = click.option("--year", type=int, help="Year of the activity, where the dates name none.")
+_YEAR: Final = click.option("--year", type=int)
 
 
-@click.group()
+@click.group(cls=Group)
 def notice() -> None:
     """Read the schedule out of a published notice."""
 
@@ -74,9 +73,9 @@ def notice() -> None:
 @click.argument("file")
 @_YEAR
 @_FORMAT
-@_LANG
-def read_command(file: str, year: int | None, form: str, lang: str) -> None:
+def read_command(file: str, year: int | None, form: str) -> None:
     """Print the dated rows of the notice in FILE; - reads pasted text from standard input."""
+    lang = chosen()
     found = _opened(file, year, lang)
     if form == "json":
         _print(json.dumps(found.as_dict(lang), ensure_ascii=False, indent=2))
@@ -91,9 +90,9 @@ def read_command(file: str, year: int | None, form: str, lang: str) -> None:
 @click.argument("new")
 @_YEAR
 @_FORMAT
-@_LANG
-def diff_command(old: str, new: str, year: int | None, form: str, lang: str) -> None:
+def diff_command(old: str, new: str, year: int | None, form: str) -> None:
     """Print what changed from the notice in OLD to the one in NEW."""
+    lang = chosen()
     changes = diff(_opened(old, year, lang), _opened(new, year, lang))
     if form == "json":
         _print(json.dumps([change.as_dict() for change in changes], ensure_ascii=False, indent=2))

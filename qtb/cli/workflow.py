@@ -145,9 +145,9 @@ def _undo(rule: Transition) -> str:
 def _reminder(definition: Definition, rule: Reminder) -> str:
     when = edge_words(definition, rule.at, lang())
     if rule.at.edge == "silent":
-        return say("cli.told.reminder", role=say(f"role.{rule.to}"), when=when)
+        return say("cli.told.reminder", role=say(f"role.{rule.to}"), when=when, hour=rule.hour)
     days = say("list.and").join(str(n) for n in rule.days)
-    return say("cli.told.reminder_days", role=say(f"role.{rule.to}"), when=when, days=days)
+    return say("cli.told.reminder_days", role=say(f"role.{rule.to}"), when=when, days=days, hour=rule.hour)
 
 
 def _roles(names: list[str]) -> str:

@@ -76,6 +76,11 @@ class Plan:
     due: tuple[Due, ...] = ()
 
     @property
+    def is_same(self) -> bool:
+        """Tell whether nothing differs, so that there is nothing else to tell."""
+        return self.old.hash == self.new.hash
+
+    @property
     def moving(self) -> tuple[Place, ...]:
         """The states whose cases get an entry: they go elsewhere, or their state means something else."""
         return tuple(one for one in self.places if one.fate in (MAPPED, RESTATED) and one.n)

@@ -20,6 +20,7 @@ FACTS: dict[str, type] = {
     "n_sheets_open": int,
     "share_consent": str,
     "award_level": str,
+    "taken_back": bool,
 }
 
 # What these say is the organiser's until it is published: nothing shown to others may depend on them.

@@ -11,11 +11,10 @@ from qtb.domain.decide import Case
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Invalid
 from qtb.domain.plan_model import Change, Cohort, Dated, Due, Effect, Member, Plan, Reminded, counted
+from qtb.domain.reminders import due_at, over_at
 from qtb.domain.row_order import EVERYBODY, findings
 from qtb.domain.timeline import Owned, Timeline, passed
 from qtb.domain.workflow import Edge, Reminder
-
-DAY = timedelta(days=1)
 
 
 def compare(
@@ -136,16 +135,18 @@ def _reminders(
                 n_cases[pair] += len(cohort.members)
         for (old, new), n in n_cases.items():
             for days in reminder.days:
-                is_sent, fate = passed(old - days * DAY, now), _fate(reminder, days, new, now)
-                yield Reminded(key, days, old - days * DAY, new - days * DAY, is_sent, fate, n)
+                was, is_now = (due_at(reminder, days, at, after.calendar.zone) for at in (old, new))
+                fate = _fate(reminder, days, new, after, now)
+                yield Reminded(key, days, was, is_now, passed(was, now), fate, n)
 
 
-def _fate(reminder: Reminder, days: int, at: datetime, now: datetime) -> str:
+def _fate(reminder: Reminder, days: int, at: datetime, times: Timeline, now: datetime) -> str:
     """Say what becomes of a step that falls so many days before an edge: it has its time until the next one."""
-    next_step = max((n for n in reminder.days if n < days), default=0)
-    if not passed(at - days * DAY, now):
+    zone = times.calendar.zone
+    if not passed(due_at(reminder, days, at, zone), now):
         return "later"
-    return "at_once" if reminder.at.edge == "silent" or not passed(at - next_step * DAY, now) else "never"
+    is_in_time = reminder.at.edge == "silent" or not passed(over_at(reminder, days, at, zone), now)
+    return "at_once" if is_in_time else "never"
 
 
 def _instants(before: Timeline, after: Timeline, edge: Edge, case: Owned) -> tuple[datetime, datetime] | None:

@@ -1,4 +1,4 @@
-"""When a reminder's step is due: from so many days before its edge until the next step, or the edge itself.
+"""When a reminder's step is due: from an hour at least so many days before its edge until the next step, or the edge.
 
 So at most one step of a reminder is due for a case at any moment: after an outage one letter leaves and not three,
 and none after the edge. All is reckoned by the ends that are shown; the grace after them is told to nobody.
@@ -7,13 +7,13 @@ and none after the edge. All is reckoned by the ends that are shown; the grace a
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from qtb.domain.timeline import Timeline
-from qtb.domain.workflow import Edge, Reminder
+from qtb.domain.workflow import Edge, Reminder, Workflow
 
 ABOVE = "above"  # in `to`: the recommenders of the unit above the silent one; without them the organiser
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def shown(times: Timeline) -> Timeline:
@@ -34,5 +34,34 @@ def is_awaited(rule: Reminder, times: Timeline, now: datetime) -> bool:
 
 def falling(rule: Reminder, days: int, times: Timeline, now: datetime) -> list[datetime]:
     """Return the edges for which this step is due now; `times` is the timeline as it is shown."""
-    next_step = max((n for n in rule.days if n < days), default=0)
-    return [at for at in times.edges([rule.at]) if at - days * DAY <= now < at - next_step * DAY]
+    zone = times.calendar.zone
+    edges = times.edges([rule.at])
+    return [at for at in edges if due_at(rule, days, at, zone) <= now < over_at(rule, days, at, zone)]
+
+
+def due_at(rule: Reminder, days: int, at: datetime, zone: tzinfo) -> datetime:
+    """Return when a step leaves: at its hour, the last that lies so many days before the edge.
+
+    About a silence, which ends at a midnight: the first one after it.
+    """
+    local = (at - days * DAY).astimezone(zone)
+    found = local.replace(hour=rule.hour, minute=0, second=0, microsecond=0)
+    if rule.at.edge == "silent":
+        return (found if found >= local else found + DAY).astimezone(UTC)
+    return (found if found <= local else found - DAY).astimezone(UTC)
+
+
+def over_at(rule: Reminder, days: int, at: datetime, zone: tzinfo) -> datetime:
+    """Return until when a step may leave: the next one leaves in its place, or the edge is there."""
+    later = max((n for n in rule.days if n < days), default=0)
+    return due_at(rule, later, at, zone) if later else at
+
+
+def told_by(rule: Reminder, now: datetime) -> datetime:
+    """Return by when a silence must have ended to be told of by now."""
+    return now - rule.hour * HOUR
+
+
+def hours(workflow: Workflow) -> set[int]:
+    """Return the hours at which reminders leave."""
+    return {rule.hour for rule in workflow.reminders.values()}

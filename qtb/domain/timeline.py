@@ -112,6 +112,10 @@ class Timeline:
         """
         return self.calendar.cutoff(min(now, closes_at - TICK), edge.working_days)
 
+    def last_silence(self, edge: Edge, now: datetime) -> datetime:
+        """Return when the silence of whoever stands where he stands by now will have ended, if its row lets it."""
+        return self.calendar.ends_at(max(self.rows[edge.row].opens_at, now), edge.working_days)
+
     def has_come(self, edge: Edge, case: Owned, now: datetime) -> bool:
         """Tell whether an edge has come for this case."""
         if edge.edge == "silent":

@@ -46,7 +46,8 @@ def explain(
         found.append(Reason("suspended", {"at": case.suspended_at}))
     if rule.undo.days is not None and now > last.at + timedelta(days=rule.undo.days):
         found.append(Reason("undo_days", {"move": rule.label, "days": rule.undo.days}))
-    return (*found, *_ended(definition, replace(case, state=last.from_state, state_since=now), timeline, now))
+    undone = replace(case, state=last.from_state, state_since=now, facts={**case.facts, "taken_back": True})
+    return (*found, *_ended(definition, undone, timeline, now))
 
 
 def _rule(definition: Definition, last: Last | None) -> Transition | None:
@@ -57,14 +58,15 @@ def _rule(definition: Definition, last: Last | None) -> Transition | None:
 
 
 def _ended(definition: Definition, case: Case, timeline: Timeline, now: datetime) -> Iterator[Reason]:
-    """Yield the edge that would end the case at once where it would come back to."""
+    """Yield the edge that would end the case where it would come back to: at once, or in a grace nobody is told of."""
     workflow = definition.workflow
     for key in workflow.clocked():
         rule = workflow.transitions[key]
         if rule.at is None or rule.at.edge == "silent" or case.state not in workflow.sources(key):
             continue
-        at = timeline.edge_at(rule.at, case)
+        at = timeline.shown_at(rule.at, case)
         if passed(at, now) and all(facts.answer(guard, case.facts) for guard in rule.when):
             row = timeline.rows[rule.at.row]
-            yield Reason("undo_ended", {"seq": row.seq, "row": row.title, "at": timeline.shown_at(rule.at, case)})
+            key = "undo_ended" if rule.at.edge == "closes" else "undo_passed"
+            yield Reason(key, {"seq": row.seq, "row": row.title, "at": at})
             return

@@ -97,7 +97,7 @@ class Suspension(Strict):
 
 
 class Reminder(Strict):
-    """A letter ahead of an edge (`days` before it), or at it, to those whose turn it is.
+    """A letter ahead of an edge (`days` before it), or at it, to those whose turn it is: at an hour when people read.
 
     `each: unit` gathers a unit's cases into one letter, `each: person` an evaluator's open works. `to` is a role, or
     `above`: those above the silent unit.
@@ -105,6 +105,7 @@ class Reminder(Strict):
 
     at: Edge
     days: list[int] = Field(default=[0], min_length=1)
+    hour: int = Field(default=9, ge=0, le=23)  # of the programme's zone
     source: list[Key] = Field(alias="from", min_length=1)
     to: Key
     each: Literal["submission", "unit", "person"] = "submission"

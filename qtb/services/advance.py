@@ -198,8 +198,11 @@ def _marked(session: Session, entry: Entry, times: Timeline, rule: Transition, i
 
 def _follow(work: Connection, entry: Entry, definition: Definition, n_written: int) -> int:
     """Let the submissions follow their entries; return how many."""
-    kind = definition.workflow.states[entry.to_state].kind
-    if n_written and audit.follow(work, entry, state=entry.to_state, kind=kind, state_since=entry.at) != n_written:
+    if not n_written:
+        return 0
+    stands = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
+    is_undone = entry.kind == "undo"
+    if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_undone) != n_written:
         raise Conflict("stale")
     return n_written
 

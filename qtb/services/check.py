@@ -48,8 +48,8 @@ def check(session: Session, *, now: datetime) -> Report:
     n_history, broken = verification.verify(session)
     found = [Finding(BROKEN[one.code], one.code, f"{one.subject} {one.subject_id} #{one.seq}") for one in broken]
     found += [
-        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_sheets(session),
-        *_overrides(session), *_letters(session), *_early(session),
+        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_undone(session), *_sheets(session),
+        *_overrides(session), *_letters(session), *_date_letters(session), *_early(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
     report = Report(
@@ -88,6 +88,14 @@ def _levels(session: Session) -> Iterator[Finding]:
     yield from _submissions(session, "I4", "award_level", joined.where(Submission.award_level != level))
 
 
+def _undone(session: Session) -> Iterator[Finding]:
+    """I4: what guards take for undone was undone by its last step."""
+    steps = (History.subject == "submission", History.subject_id == Submission.id, History.to_state != "")
+    last = select(History.kind).where(*steps).order_by(History.seq.desc()).limit(1).scalar_subquery()
+    marked = select(Submission.number).where(Submission.taken_back, last != "undo")
+    yield from _submissions(session, "I4", "taken_back", marked)
+
+
 def _sheets(session: Session) -> Iterator[Finding]:
     """I5: one final sheet for each evaluator, work and kind, and none by somebody of the units concerned."""
     both = (Sheet.submission_id, Sheet.evaluator_id, Sheet.kind)
@@ -114,11 +122,30 @@ def _overrides(session: Session) -> Iterator[Finding]:
 def _letters(session: Session) -> Iterator[Finding]:
     """I8: one letter for each move, submission and role, and what was sent says when."""
     same = (Outbox.batch_id, Outbox.submission_id, Outbox.letter, Outbox.to_role)
-    moved = select(*same).where(Outbox.batch_id != "")  # a reminder belongs to no move, and comes at several steps
+    # A reminder belongs to no move, and comes at several steps; letters about dates are about many cases.
+    moved = select(*same).where(Outbox.batch_id != "", Outbox.submission_id.is_not(None))
     for batch, submission_id, letter, role in session.execute(moved.group_by(*same).having(func.count() > 1)):
         yield Finding("I8", "letter_twice", f"submission {submission_id} {letter} {role} {batch}")
     for key in session.scalars(select(Outbox.key).where(Outbox.status == "sent", Outbox.sent_at.is_(None))):
         yield Finding("I8", "letter_undated", f"outbox {key}")
+
+
+def _date_letters(session: Session) -> Iterator[Finding]:
+    """I8: one change of dates tells nobody of a case twice, and every letter about a change belongs to one.
+
+    That everybody was told cannot be asked: whoever changes dates may have chosen to tell nobody.
+    """
+    columns = (Outbox.key, Outbox.batch_id, Outbox.to_role, Outbox.unit_id, Outbox.account_id, Outbox.about)
+    dated = select(*columns).where(Outbox.batch_id != "", Outbox.submission_id.is_(None)).order_by(Outbox.id)
+    told: set[tuple[Any, ...]] = set()
+    for key, *whom, about in session.execute(dated.execution_options(yield_per=2_000)):
+        cases = {(*whom, case) for case in about.get("cases", ())}
+        if cases & told:
+            yield Finding("I8", "dates_twice", f"outbox {key}")
+        told |= cases
+    known = exists().where(History.batch_id == Outbox.batch_id)
+    for key in session.scalars(select(Outbox.key).where(Outbox.batch_id != "", ~known)):
+        yield Finding("I8", "letter_without_cause", f"outbox {key}")
 
 
 def _early(session: Session) -> Iterator[Finding]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Invalid
+from qtb.domain.reminders import shown
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge
@@ -32,6 +35,7 @@ class Owed:
     transition: str
     edge: Edge
     due_at: datetime | None
+    definition_hash: str  # by whose rules: a year can adopt others before the move is made
     refusal: Invalid | None = field(default=None, compare=False)
 
 
@@ -42,16 +46,16 @@ def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
 
 def owed(session: Session, *, now: datetime) -> list[Owed]:
     """Return every clock move whose edge has come, the earliest first; those that cannot be reckoned before all."""
-    found = [one for cycle, times in timelines(session) for one in _first_edges(cycle, times)]
+    found = _due(timelines(session), now)
     session.rollback()
-    return _in_order([one for one in found if one.due_at is None or one.due_at <= now])
+    return found
 
 
 def owing(session: Session, *, now: datetime) -> list[Owed]:
     """Return of `owed` what some submission waits for, once for each instant at which it fell due, in their order."""
-    known = {cycle.id: (cycle.definition, times) for cycle, times in timelines(session)}
-    due = owed(session, now=now)
-    found = [one for every in due for one in _waited_for(session, every, *known[every.cycle_id], now)]
+    dated = timelines(session)
+    known = {cycle.id: (cycle.definition, times) for cycle, times in dated}
+    found = [one for every in _due(dated, now) for one in _waited_for(session, every, *known[every.cycle_id], now)]
     session.rollback()
     return _in_order(found)
 
@@ -90,29 +94,73 @@ def undecided_where(dated: Years, now: datetime) -> ColumnElement[bool]:
 
 
 def next_edge(session: Session, *, now: datetime, dated: Years | None = None) -> datetime | None:
-    """Return the next instant at which anything falls due in any cycle; silences end at midnight and wait a minute."""
-    later = []
-    for cycle, times in timelines(session) if dated is None else dated:
-        workflow = cycle.definition.workflow
-        found = [edge for key in workflow.clocked() if (edge := workflow.transitions[key].at)]
-        fixed = [edge for edge in found if edge.row in times.rows and edge.edge != "silent"]
-        later += [at for at in times.edges(fixed) if at > now]
+    """Return the next instant at which the clock must wake; silences end at midnight and wait a minute."""
+    known = timelines(session) if dated is None else dated
+    later = (at for cycle, times in known for at in times.edges(_fixed(cycle, times)) if at > now)
     return min(later, default=None)
+
+
+def next_deadline(session: Session, *, now: datetime, dated: Years | None = None) -> datetime | None:
+    """Return the next instant of any cycle as it is shown: without grace, and with the silences that end ahead."""
+    known = timelines(session) if dated is None else dated
+    later = [at for cycle, times in known for at in shown(times).edges(_fixed(cycle, times)) if at > now]
+    return min([*later, *_silences(session, known, now)], default=None)
+
+
+def _fixed(cycle: Cycle, times: Timeline) -> list[Edge]:
+    """Return the edges of the clock's moves that do not hang on how long a case has stood where it stands."""
+    return [edge for _, edge in _edges(cycle, times) if edge.edge != "silent"]
+
+
+def _edges(cycle: Cycle, times: Timeline) -> Iterator[tuple[str, Edge]]:
+    workflow = cycle.definition.workflow
+    for key in workflow.clocked():
+        edge = workflow.transitions[key].at
+        if edge is not None and edge.row in times.rows:
+            yield key, edge
+
+
+def _silences(session: Session, dated: Years, now: datetime) -> list[datetime]:
+    """Return of each move that follows a silence when the first one ahead ends."""
+    asked: list[Select[Any]] = []
+    reckoned: list[tuple[Timeline, Edge]] = []
+    for cycle, times in dated:
+        for key, edge in _edges(cycle, times):
+            if edge.edge == "silent":
+                with suppress(Invalid):  # working days that nobody knows: the sweep puts that into the ledger
+                    asked.append(_first_silent(cycle, times, key, edge, now).add_columns(literal(len(asked))))
+                    reckoned.append((times, edge))
+    found: Iterable[Any] = session.execute(union_all(*asked)) if asked else []
+    return [_ends_at(*reckoned[n], since=since) for since, n in found if since is not None]
+
+
+def _first_silent(cycle: Cycle, times: Timeline, key: str, edge: Edge, now: datetime) -> Select[Any]:
+    """Ask since when those whose silence will end next have stood where they stand."""
+    last, ended = times.last_silence(edge, now), times.calendar.cutoff(now, edge.working_days)
+    mine = facts.qualifies(cycle.definition, key, times=times, actor=CLOCK, now=last)
+    ahead = [] if times.rows[edge.row].opens_at >= ended else [Submission.state_since >= ended]
+    return select(func.min(Submission.state_since)).where(Submission.cycle_id == cycle.id, *mine, *ahead)
+
+
+def _ends_at(times: Timeline, edge: Edge, *, since: datetime) -> datetime:
+    return times.calendar.ends_at(max(times.rows[edge.row].opens_at, since), edge.working_days)
 
 
 def _count(session: Session, clause: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Submission).where(clause)) or 0
 
 
+def _due(dated: Years, now: datetime) -> list[Owed]:
+    found = (one for cycle, times in dated for one in _first_edges(cycle, times))
+    return _in_order([one for one in found if one.due_at is None or one.due_at <= now])
+
+
 def _first_edges(cycle: Cycle, times: Timeline) -> Iterator[Owed]:
-    for key in cycle.definition.workflow.clocked():
-        edge = cycle.definition.workflow.transitions[key].at
-        if edge is None or edge.row not in times.rows:
-            continue
+    for key, edge in _edges(cycle, times):
         try:
-            yield Owed(cycle.id, cycle.key, key, edge, times.fixed_at(edge))
+            yield Owed(cycle.id, cycle.key, key, edge, times.fixed_at(edge), cycle.definition_hash)
         except Invalid as refusal:  # working days of a year without a calendar
-            yield Owed(cycle.id, cycle.key, key, edge, None, refusal)
+            yield Owed(cycle.id, cycle.key, key, edge, None, cycle.definition_hash, refusal)
 
 
 def _waited_for(

@@ -40,8 +40,21 @@ class Alarm:
     n_aside: int
 
 
-def alarm(session: Session, *, real_now: datetime, now: datetime, years: Years | None = None) -> Alarm | None:
-    """Return what is wrong, or None. `real_now` is the machine's time, `now` the programme's.
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The last sign of life of a scheduler, and what is wrong, if anything is."""
+
+    beat: Heartbeat | None
+    alarm: Alarm | None
+
+
+def alarm(session: Session, *, real_now: datetime, now: datetime) -> Alarm | None:
+    """Return what is wrong, or None."""
+    return watched(session, real_now=real_now, now=now).alarm
+
+
+def watched(session: Session, *, real_now: datetime, now: datetime, years: Years | None = None) -> Watched:
+    """Return how the clock is watched. `real_now` is the machine's time, `now` the programme's.
 
     `years` are all cycles with their timelines, where the caller has read them: this stands on every page of the
     organiser.
@@ -51,8 +64,9 @@ def alarm(session: Session, *, real_now: datetime, now: datetime, years: Years |
     is_down = beat is None or real_now - beat.beat_at > QUIET
     failure = beat.failure if beat is not None else ""
     if not (is_down or failure or n_overdue or n_dead or n_undecided or n_aside):
-        return None
-    return Alarm(is_down, beat.beat_at if beat else None, failure, n_overdue, n_dead, n_undecided, n_aside)
+        return Watched(beat, None)
+    wrong = Alarm(is_down, beat.beat_at if beat else None, failure, n_overdue, n_dead, n_undecided, n_aside)
+    return Watched(beat, wrong)
 
 
 def _asked(session: Session, years: Years, now: datetime) -> Any:

@@ -71,21 +71,31 @@ class Stage:
         now = self.year.begins_at
         begins_at, span = now, (self.year.ends_at - now) / DAY
         midnight, edge = self._midnight(now), next_edge(self.session, now=now)
+        mornings = self._mornings(midnight - DAY)
         while now < self.year.ends_at:
             now = min([midnight, *self._instants[:1], *([edge] if edge else [])])
             if now == midnight:
                 self.journal.close_day(self.session, self._day(now - DAY), self.cycle.id)
+                mornings = self._mornings(midnight)
                 midnight += DAY
                 told((now - begins_at) / DAY / span)
             if now == edge or (now == midnight - DAY and overdue(self.session, now=now)):
                 self._sweep(now)
-            if now == midnight - DAY and self._is_reminding(now):
+            if now in mornings and self._is_reminding(now):
                 self._remind(now)
             if now == edge:
                 edge = next_edge(self.session, now=now)
             while self._instants and self._instants[0] == now:
                 heapq.heappop(self._instants)
             self._act(now)
+
+    def _mornings(self, midnight: datetime) -> set[datetime]:
+        """Wake at the hours of a day at which reminders leave, and return them."""
+        found = {midnight + hour * reminders.HOUR for hour in reminders.hours(self.cycle.definition.workflow)}
+        for at in found:
+            if at >= self.year.begins_at:
+                self.wake(at)
+        return found
 
     def _midnight(self, now: datetime) -> datetime:
         return now.astimezone(self.behaviour.zone).replace(hour=0, minute=0, second=0, microsecond=0) + DAY

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Refusal, told
-from qtb.domain.reminders import is_awaited, shown
+from qtb.domain.reminders import DAY, HOUR, hours, is_awaited, shown
 from qtb.services import edges
 from qtb.store import reminders
 from qtb.store.reminders import Step
@@ -44,6 +44,14 @@ def remind(session: Session, *, now: datetime) -> list[Reminded]:
     done = [_reminded(session, cycle, step, now) for cycle, step in steps]
     session.rollback()
     return [one for one in done if one.n_queued or one.failure]
+
+
+def next_at(session: Session, *, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the next instant at which reminders leave in any cycle, if there are any that wait for an hour."""
+    found = {hour for cycle, _ in edges.timelines(session) for hour in hours(cycle.definition.workflow)}
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    times = (today + n * DAY + hour * HOUR for n in (0, 1) for hour in found)
+    return min((at for at in times if at > now), default=None)
 
 
 def _steps(session: Session, now: datetime) -> Iterator[tuple[str, Step]]:

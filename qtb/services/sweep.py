@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from qtb.domain.errors import Refusal, told
+from qtb.domain.errors import Conflict, Refusal, told
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import Timeline, canonical
 from qtb.services import edges
 from qtb.services.advance import advance
 from qtb.services.edges import Owed
 from qtb.store import cycles, facts, ledger
+from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
@@ -97,11 +98,17 @@ def _drained(session: Session, owed: Owed, now: datetime, limit: int) -> Swept:
         if owed.refusal is not None:
             raise owed.refusal
         drain.run()
+    except Adopted:  # nothing failed: the sweep asks anew what is owed, by the rules that hold now
+        return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside)
     except (Refusal, DBAPIError) as error:
         failure = told(error)
         _record_failure(session, owed, now, failure)
         return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside, failure)
     return Swept(owed.cycle, owed.transition, owed.due_at, drain.n_moved, drain.n_aside)
+
+
+class Adopted(Conflict):
+    """The year has adopted a definition since it was asked what is owed."""
 
 
 @dataclass
@@ -133,7 +140,7 @@ class _Drain:
     def _slice(self, span: tuple[int, int]) -> tuple[int, int]:
         """Move one slice of those with an id in `span`; return how many, and the last one's id."""
         with unit(self.session):
-            cycle = cycles.pinned(self.session, self.owed.cycle_id)
+            cycle = self._pinned()
             done = advance(
                 self.session, self.owed.transition, cycle=cycle, now=self.now, actor=CLOCK, limit=self.limit, span=span,
                 as_of=self.owed.due_at,
@@ -144,8 +151,14 @@ class _Drain:
         self.n_moved += done.n_moved
         return done.n_moved, last_id
 
-    def _next_ids(self, after_id: int) -> Sequence[int]:
+    def _pinned(self) -> Pinned:
         cycle = cycles.pinned(self.session, self.owed.cycle_id)
+        if cycle.definition.hash != self.owed.definition_hash:
+            raise Adopted("adopted_meanwhile")
+        return cycle
+
+    def _next_ids(self, after_id: int) -> Sequence[int]:
+        cycle = self._pinned()
         times = cycles.timeline_of(self.session, cycle.id)
         as_of = self.owed.due_at or self.now
         mine = facts.qualifies(cycle.definition, self.owed.transition, times=times, actor=CLOCK, now=as_of)

@@ -109,6 +109,12 @@ def name_key(name: str) -> str:
     return key if len(key) <= KEY_LENGTH else digest(key)  # NFKC makes eighteen letters of some single ones
 
 
+def addresses(session: Session, email: str, *, limit: int) -> Sequence[str]:
+    """Return from where the person with this e-mail signed in, of the latest so many times."""
+    mine = select(SignIn.address).join(Account, Account.id == SignIn.account_id).where(Account.email == email.lower())
+    return session.scalars(mine.order_by(SignIn.id.desc()).limit(limit)).all()
+
+
 def by_email(session: Session, email: str) -> Account | None:
     """Return the account with this address, in whatever case it is written."""
     return session.scalar(select(Account).where(Account.email == email.strip().lower()))

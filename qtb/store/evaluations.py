@@ -72,6 +72,7 @@ def count_sheets(session: Session, submission_id: int) -> None:
         .values(
             n_sheets_final=mine.where(Sheet.is_final).scalar_subquery(),
             n_sheets_open=mine.where(~Sheet.is_final).scalar_subquery(),
+            taken_back=False,  # what the clock waited for has happened
         )
         .execution_options(synchronize_session=False)
     )

@@ -77,25 +77,34 @@ def error_of(session: Session, submission_id: int) -> str:
 
 
 def forecast(session: Session, cycle: Cycle, times: Timeline, *, now: datetime) -> dict[tuple[str, str], int]:
-    """Return how many submissions the clock would move as all stands now, by (move, due); those overdue too."""
+    """Return how many submissions the clock would move as all stands now, by (move, due); those overdue too.
+
+    Each counts once, at the first edge that would take it: what one edge takes is not there for the next.
+    """
     asked = list(_forecasts(cycle, times, now))
     if not asked:
         return {}
-    return {(transition, due): n for transition, due, n in session.execute(union_all(*asked))}
+    every = union_all(*asked).subquery()
+    # Edges that fall together are taken in the order of their keys, as the sweep does.
+    turn = func.row_number().over(partition_by=every.c.id, order_by=(every.c.due, every.c.place))
+    ranked = select(every.c.transition, every.c.due, turn.label("turn")).subquery()
+    first = select(ranked.c.transition, ranked.c.due, func.count()).where(ranked.c.turn == 1)
+    found = session.execute(first.group_by(ranked.c.transition, ranked.c.due))
+    return {(transition, due): n for transition, due, n in found}
 
 
 def _forecasts(cycle: Cycle, times: Timeline, now: datetime) -> Iterator[Select[Any]]:
     definition = cycle.definition
-    for key in definition.workflow.clocked():
+    for place, key in enumerate(sorted(definition.workflow.clocked())):
         edge = definition.workflow.transitions[key].at
         if edge is None or edge.row not in times.rows:
             continue
         try:  # the instant by which the edge has come for everybody who stands here now
-            last = times.calendar.ends_at(now, edge.working_days) if edge.edge == "silent" else max(times.edges([edge]))
+            last = times.last_silence(edge, now) if edge.edge == "silent" else max(times.edges([edge]))
             mine = facts.qualifies(definition, key, times=times, actor=CLOCK, now=last)
             due = facts.due_text(edge, times, last)
         except Invalid:  # working days of a year without a calendar: nothing can be said
             continue
         column = literal(due) if isinstance(due, str) else due
-        found = select(column.label("due")).where(Submission.cycle_id == cycle.id, *mine).subquery()
-        yield select(literal(key), found.c.due, func.count()).group_by(found.c.due)
+        named: list[Any] = [literal(key).label("transition"), literal(place).label("place"), column.label("due")]
+        yield select(Submission.id.label("id"), *named).where(Submission.cycle_id == cycle.id, *mine)

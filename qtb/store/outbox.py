@@ -87,11 +87,6 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
     ).all()
 
 
-def last_beat(session: Session) -> Heartbeat | None:
-    """Return the latest sign of life of any scheduler."""
-    return session.scalar(select(Heartbeat).order_by(Heartbeat.beat_at.desc()).limit(1))
-
-
 UNSENT = Outbox.status.in_(["waiting", "kept"]) & (Outbox.n_tries == 0)
 
 

@@ -175,14 +175,15 @@ def _standing(step: Step, now: datetime) -> dict[datetime | None, ColumnElement[
     """Return the clauses of the cases that the step is due for, by the moment since which it is; None for nobody."""
     rule, times = step.rule, step.times
     if rule.at.edge == "silent":
-        cutoff = times.calendar.cutoff(now, rule.at.working_days)
+        cutoff = times.calendar.cutoff(reminders.told_by(rule, now), rule.at.working_days)
         silent = timeline.silent(times.rows[rule.at.row].opens_at, Submission.state_since, cutoff)
         closing = facts.due_text(Edge(row=rule.at.row, edge="closes"), times, now)
         is_open = (literal(closing) if isinstance(closing, str) else closing) > timeline.canonical(now)
         return {None: and_(silent, is_open)}
     edge = _edge(step, now)
     found = reminders.falling(rule, step.days, times, now)
-    return {at - step.days * reminders.DAY: edge == timeline.canonical(at) for at in found} or None
+    zone = times.calendar.zone
+    return {reminders.due_at(rule, step.days, at, zone): edge == timeline.canonical(at) for at in found} or None
 
 
 def _unit(rule: Reminder) -> Any:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -55,6 +67,8 @@ class Submission(Chained, Base):
     n_sheets_final: Mapped[int] = mapped_column(default=0)
     n_sheets_open: Mapped[int] = mapped_column(default=0)
     award_level: Mapped[str] = mapped_column(String(40), default="")
+    # Its last step was taken back, and no sheet has changed since.
+    taken_back: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     cycle: Mapped[Cycle] = relationship()
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])

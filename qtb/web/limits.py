@@ -1,8 +1,10 @@
 """How often one may try at the doors that stand open to everybody, so that nobody guesses passwords by the thousand.
 
 An address may be a whole office behind one router: it may try often, and for long only what failed counts. A name may
-fail a few times, from wherever. Counted in this process, or in a Redis that all nodes share; while that is away each
-node counts for itself.
+fail a few times from one address, counted before the password is looked at, so that tries at once gain nothing, and
+forgotten when it is right. From addresses where its person has never been it may be tried a few dozen times in all:
+whoever guesses shuts those and keeps nobody out where he usually signs in. Counted in this process, or in a Redis that
+all nodes share; while that is away each node counts for itself.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,14 +21,19 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RateLimitExceeded, RouteLimit
+from limits import parse
 from limits.errors import ConfigurationError, StorageError
 
 from qtb import clock
 from qtb.domain.errors import Invalid, Reason
+from qtb.extensions import db
 from qtb.services.accounts import token_hash
+from qtb.store import accounts
 from qtb.web import errors
 
+KNOWN = 200  # a person's latest sign-ins that tell from where he comes
 SECONDS = 0.5  # for a Redis to answer; people wait for it
+PREFIX = "qtb"
 MEMORY, REDIS = ("memory",), ("redis", "rediss", "redis+unix")
 
 
@@ -37,25 +45,40 @@ def init_app(app: Flask) -> None:
     for rule in RULES:
         limit = RouteLimit(
             rule.often, key_function=rule.by, scope=rule.scope, shared=True, methods=[rule.method],
-            deduct_when=_is_refused if rule.only_refused else None, limiter=limiter,
+            deduct_when=_is_refused if rule.only_refused else None, exempt_when=rule.exempt, limiter=limiter,
         )  # fmt: skip
         for endpoint in rule.endpoints:
             limited: Any = limit(app.view_functions[endpoint])
-            app.view_functions[endpoint] = limited
+            app.view_functions[endpoint] = _forgiving(limiter, rule, limited) if rule.forgives else limited
 
     def too_often(error: RateLimitExceeded) -> ResponseReturnValue:
         wait = _seconds(limiter, error)
         minutes: dict[str, object] = {"minutes": math.ceil(wait / 60)}
-        is_name = error.limit.scope == "name"
+        is_name = error.limit.scope in ("name", "name here")
         reason = Reason("too_often_name", minutes) if is_name else Reason("too_often", minutes)
         return errors.page(429, (reason,), {"Retry-After": str(wait)})
 
     app.register_error_handler(RateLimitExceeded, too_often)
 
 
+def _forgiving(limiter: Limiter, rule: Rule, view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let what was tried before count no more once it has led somewhere."""
+    item = parse(rule.often)
+
+    @wraps(view)
+    def forgiving(*args: Any, **given: Any) -> Any:
+        answer = view(*args, **given)
+        if request.method == rule.method and getattr(answer, "status_code", 0) == 303:
+            with contextlib.suppress(StorageError):
+                limiter.limiter.clear(item, PREFIX, rule.by(), rule.scope)
+        return answer
+
+    return forgiving
+
+
 def _limiter(app: Flask, url: str) -> Limiter:
     limiter = Limiter(
-        _address, storage_uri=url, storage_options=_options(url), strategy="moving-window", key_prefix="qtb",
+        _address, storage_uri=url, storage_options=_options(url), strategy="moving-window", key_prefix=PREFIX,
         in_memory_fallback_enabled=True,
         swallow_errors=True,  # a store that goes away between the question and the count
     )  # fmt: skip
@@ -96,8 +119,12 @@ def _is_refused(response: Response) -> bool:
 
 
 def _address() -> str:
+    return _place(request.remote_addr or "")
+
+
+def _place(text: str) -> str:
     try:
-        address = ip_address(request.remote_addr or "")
+        address = ip_address(text)
     except ValueError:
         return "here"  # a socket of this machine has no address
     # Whoever has one address of version 6 has all of its network.
@@ -109,19 +136,36 @@ def _name() -> str:
     return token_hash(request.form.get("email", "").strip().lower())
 
 
+def _name_here() -> str:
+    return f"{_name()} {_address()}"
+
+
+def _is_known() -> bool:
+    """Tell whether the person behind the name has signed in from here before; of nobody it is not so."""
+    if request.method != "POST":
+        return False
+    known = accounts.addresses(db.session(), request.form.get("email", "").strip(), limit=KNOWN)
+    return _address() in {_place(one) for one in known}
+
+
 def _link() -> str:
     return token_hash(str((request.view_args or {}).get("token")))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How often one may ask for some views, together; of tries `only_refused` ones count, or all."""
+    """How often one may ask for some views, together; of tries `only_refused` ones count, or all.
+
+    With `forgives` they are forgotten when one leads on; `exempt` says for whom there is no such limit.
+    """
 
     scope: str
     endpoints: tuple[str, ...]
     often: str
     by: Callable[[], str] = _address
     only_refused: bool = False
+    forgives: bool = False
+    exempt: Callable[[], bool] | None = None
     method: str = "POST"
 
 
@@ -130,7 +174,8 @@ LINKS = ("accounts.set_up", "accounts.invitation")
 RULES = (
     Rule("doors", DOORS, "60 per minute"),
     Rule("doors refused", DOORS, "100 per hour", only_refused=True),
-    Rule("name", DOORS, "5 per 15 minutes", _name, only_refused=True),
+    Rule("name here", DOORS, "5 per 15 minutes", _name_here, forgives=True),
+    Rule("name", DOORS, "50 per hour", _name, exempt=_is_known),
     Rule("sign-up", ("accounts.sign_up",), "60 per hour"),
     Rule("sign-up name", ("accounts.sign_up",), "20 per 15 minutes", _name),
     Rule("links", LINKS, "60 per minute"),

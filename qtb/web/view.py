@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
-                                 end_day=_end_day, wall=_wall)  # fmt: skip
+                                 end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat)  # fmt: skip
     app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
                                 is_staff=is_staff, case_url=case_url, failure=failure)  # fmt: skip
     app.context_processor(_frame)
@@ -77,14 +77,18 @@ def cycle_or_404(key: str) -> Cycle:
 def _frame() -> dict[str, Any]:
     mine = access.actor()
     now = g.get("now") or clock.real()
-    alarms = _alarms(now) if mine.holds("organiser") else []
+    found = watched().alarm if mine.holds("organiser") else None
+    alarms = alarm_lines(found) if found else []
     return {"now": now, "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
 
 
-def _alarms(now: datetime) -> list[str]:
-    session = db.session()
-    found = health.alarm(session, real_now=clock.real(), now=now, years=years.told(session))
-    return alarm_lines(found) if found else []
+def watched() -> health.Watched:
+    """Return how the clock is watched: asked once, for the frame and for the page in it."""
+    if "watched" not in g:
+        session, now = db.session(), g.get("now") or clock.real()
+        g.watched = health.watched(session, real_now=clock.real(), now=now, years=years.told(session))
+    found: health.Watched = g.watched
+    return found
 
 
 def alarm_lines(alarm: health.Alarm) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from qtb.store.cycles import Cycle
 from tests.adopting import evolved, serve
-from tests.cli.calls import OLGA, good, refused
+from tests.cli.calls import OLGA, good, refused, run
 from tests.world import World
 
 Settings = dict[str, Any]
@@ -50,7 +50,9 @@ def test_with_yes_the_year_adopts(settings: Settings, year: World) -> None:
     assert year.history("submission", 1)[-1].about()["note"] == "流程修订"
     assert year.history("cycle", year.cycle.id)[-1].via == "cli"
     year.sound()
-    assert "相同" in refused(settings, "workflow", "adopt", "2024")
+    again = run(settings, "workflow", "adopt", "2024")
+    assert (again.exit_code, again.stdout, len(again.stderr.splitlines())) == (1, "", 1)
+    assert "相同" in again.stderr
 
 
 def test_without_places_it_is_refused_with_every_reason(settings: Settings, year: World) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -14,13 +16,19 @@ import pytest
 from click.testing import CliRunner
 
 from qtb import cli
-from qtb.cli import qtb
-from qtb.cli.context import END, INSTANT
+from qtb.cli import click_words, qtb
+from qtb.cli import commands as shapes
+from qtb.cli.context import END, INSTANT, sentence
+from qtb.domain.errors import Reason
 from qtb.i18n import catalogue
 from tests.cli.calls import good, refused, run
+from tests.rules.sources import called
+from tests.rules.sources import catalogue as catalogue_of
 from tests.world import at
 
 Settings = dict[str, Any]
+HAN = re.compile(r"[\u4e00-\u9fff]")
+ENDS = ("。", ".", "？")
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -42,9 +50,75 @@ def test_every_command_explains_itself(path: tuple[str, ...], lang: str) -> None
     assert result.exit_code == 0
     assert "help." not in result.output
     assert "cli." not in result.output
-    if path[0] != "notice":  # worded by itself
-        text = " ".join(catalogue(lang).gettext(f"help.{'.'.join(path)}").split())
-        assert text.replace(" ", "") in "".join(result.output.split())
+    text = " ".join(catalogue(lang).gettext(f"help.{'.'.join(path)}").split())
+    assert text.replace(" ", "") in "".join(result.output.split())
+    assert text.endswith("。" if lang == "zh" else ".")
+    own = ("Usage", "Options", "Commands", "Show this", "[OPTIONS]", "[ARGS]", "[required]", "[default")
+    assert [word for word in own if lang == "zh" and word in result.output] == []
+    assert lang == "zh" or not HAN.search(result.output)
+    assert [line for line in _told(result.output) if not line.rstrip("]）)").endswith(ENDS)] == []
+
+
+def _told(output: str) -> list[str]:
+    """Return what is said of each option: the help after its name, with what was wrapped."""
+    found: list[str] = []
+    for line in output.splitlines():
+        if re.match(r"  +-", line):
+            found.append(re.split(r"\s{2,}", line.strip(), maxsplit=1)[-1])
+        elif found and line.startswith("   "):
+            found[-1] += line.strip()
+    return [re.sub(r"\s*\[[^\]]*\]$", "", one) for one in found]
+
+
+def test_what_click_says_is_in_the_catalogue() -> None:
+    asked = set()
+    for part in click_words.PARTS:
+        tree = ast.parse(Path(str(part.__file__)).read_text("utf-8"))
+        coding = {id(node) for one in ast.walk(tree) if _is_of_coders(one) for node in ast.walk(one)}
+        calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call) and id(one) not in coding)
+        texts = (text for one in calls if called(one) in ("_", "ngettext") for text in one.args[:2])
+        asked |= {str(text.value) for text in texts if isinstance(text, ast.Constant)}
+    assert len(asked) > 40
+    assert sorted(asked - set(click_words.NOUNS) - catalogue_of("zh").keys()) == []
+
+
+def _is_of_coders(node: ast.AST) -> bool:
+    is_raised = isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    return is_raised and called(node.exc) in ("TypeError", "ValueError", "RuntimeError")
+
+
+@pytest.mark.parametrize(
+    ("line", "zh", "en"),
+    [
+        (("cycle", "nope"), "错误：没有命令 'nope'。", "Error: No such command 'nope'."),
+        (("cycle", "list", "--nope"), "错误：没有选项 '--nope'。", "Error: No such option '--nope'."),
+        (("cycle", "show"), "错误：缺少参数 'KEY'.", "Error: Missing argument 'KEY'."),
+        (("cycle", "show", "a", "b"), "错误：多出了参数（b）。", "Error: Got unexpected extra argument (b)"),
+        (("notice", "read", "x", "--format", "y"), "'y' 不在可选范围内", "'y' is not one of"),
+        (("notice", "read", "x", "--year", "y"), "'y' 不是有效的数字。", "'y' is not a valid integer."),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused_in_the_language_chosen(
+    settings: Settings, line: tuple[str, ...], zh: str, en: str
+) -> None:
+    said = refused(settings, *line, code=2)
+    assert zh in said
+    assert ("用法：" in said, "Usage" in said, "Try" in said) == (True, False, False)
+    for place in ((*line, "--lang", "en"), ("--lang=en", *line)):
+        said = refused(settings, *place, code=2)
+        assert en in said
+        assert not HAN.search(said)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_refusal_speaks_of_the_command_and_of_no_page(lang: str) -> None:
+    for key in ("changed", "stale", "stale_by", "adopted_meanwhile"):
+        with click.Context(qtb):
+            shapes._CHOSEN.set(lang)
+            said = sentence(Reason(key, {"who": "olga", "at": at("2024-05-31")}))
+        shapes._CHOSEN.set("zh")
+        assert ("命令" if lang == "zh" else "command") in said
+        assert not re.search("页|page|reload", said)
 
 
 def test_the_list_of_commands_loads_none_of_them() -> None:
@@ -111,7 +185,7 @@ def test_a_database_behind_the_program_says_what_to_run(settings: Settings) -> N
     good(settings, "db", "downgrade")
     assert "qtb db upgrade" in refused(settings, "cycle", "list")
     assert "qtb db upgrade" in refused(settings, "--lang", "en", "cycle", "list")
-    assert "0002" in good(settings, "db", "current")
+    assert "0003" in good(settings, "db", "current")
     good(settings, "db", "upgrade")
     good(settings, "cycle", "list")
 

@@ -25,7 +25,7 @@ TIMES = Timeline(WINDOWS, calendar=DEFINITION.calendar)
 ALICE = Actor(1, "alice", "web", {"applicant": frozenset({10})})
 FACTS = {
     "registration_complete": True, "declaration_complete": True, "n_sheets_final": 0, "n_sheets_open": 0,
-    "share_consent": "", "award_level": "",
+    "share_consent": "", "award_level": "", "taken_back": False,
 }  # fmt: skip
 CASE = Case(7, DEFINITION.workflow.start, 10, 20, 1, FACTS, state_since=at("2024-05-20"))
 

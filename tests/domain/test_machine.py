@@ -18,7 +18,7 @@ from tests.world import at
 
 FACTS = {
     "registration_complete": True, "declaration_complete": True, "n_sheets_final": 3, "n_sheets_open": 0,
-    "share_consent": "full", "award_level": "BENCHMARK",
+    "share_consent": "full", "award_level": "BENCHMARK", "taken_back": False,
 }  # fmt: skip
 CASE = Case(1, "registered", 10, 20, 1, FACTS)
 ALICE = Actor(5, "alice", "web", {"applicant": frozenset({10})})

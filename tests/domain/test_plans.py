@@ -19,7 +19,7 @@ DEFINITION = real()
 TIMES = replace(times(), calendar=DEFINITION.calendar)
 FACTS = {
     "registration_complete": True, "declaration_complete": True, "n_sheets_final": 0, "n_sheets_open": 0,
-    "share_consent": "", "award_level": "",
+    "share_consent": "", "award_level": "", "taken_back": False,
 }  # fmt: skip
 NOW = at("2024-05-20 10:00")
 
@@ -117,11 +117,11 @@ def test_reminders_move_with_their_edge_and_those_that_left_leave_again() -> Non
     found = reminders(moved("declare", closes_at=at("2024-06-11")), cohort("registered"))
     assert found == {14: (True, "later", 1), 3: (False, "later", 1), 1: (False, "later", 1)}
     (first,) = [one for one in plan(moved("declare", closes_at=at("2024-06-11"))).reminders if one.days == 14][:1]
-    assert (first.before, first.after) == (at("2024-05-18"), at("2024-05-28"))
+    assert (first.before, first.after) == (at("2024-05-17 09:00"), at("2024-05-27 09:00"))
 
 
 def test_of_reminders_whose_new_date_is_past_only_the_last_leaves() -> None:
-    found = reminders(moved("declare", closes_at=at("2024-05-22")))
+    found = reminders(moved("declare", closes_at=at("2024-05-23")))
     assert found == {14: (True, "never", 0), 3: (False, "at_once", 0), 1: (False, "later", 0)}
 
 

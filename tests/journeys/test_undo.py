@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from qtb.domain import undo as rules
 from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Refusal
-from qtb.services import undo
+from qtb.services import check, undo
+from qtb.store import facts
+from qtb.store.cycles import timeline_of
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.journeys.test_moved_date import graced
 from tests.world import World, at
 
 REASON = "点错了，撤销"
@@ -116,12 +122,76 @@ def test_not_where_the_clock_would_end_it_at_once(world: World) -> None:
     assert world.state(team) == "registered"
 
 
-def test_not_where_the_clock_would_make_the_same_move_at_once(world: World) -> None:
+def test_an_evaluation_that_was_reopened_stays_open_until_a_sheet_changes(world: World) -> None:
     team = world.placed("recommended")
     world.go("2024-07-02 09:00")
     world.judged(team)
     world.move(team, "evaluate", "olga")
-    assert refused(world, team, "olga") == ["undo_ended"]
+    take_back(world, team, "olga")
+    world.sweep()
+    assert world.state(team) == "recommended"  # though every sheet is in
+    assert check.check(world.session, now=world.now).findings == []
+    world.assign(team, "ewa")
+    world.score(team, "ewa")
+    world.sweep()
+    assert [(one.kind, one.transition) for one in world.trail(team)[-2:]] == [
+        ("undo", "evaluate"), ("move", "complete_evaluation")
+    ]  # fmt: skip
+    world.sound()
+
+
+def test_a_definition_without_the_hold_refuses_and_says_so(world: World) -> None:
+    team = world.placed("recommended")
+    world.go("2024-07-02 09:00")
+    world.judged(team)
+    world.move(team, "evaluate", "olga")
+    definition, row = world.cycle.definition, world.session.get_one(Submission, team)
+    moves = definition.workflow.transitions
+    bare = moves["complete_evaluation"].model_copy(update={"when": moves["complete_evaluation"].when[:2]})
+    workflow = definition.workflow.model_copy(update={"transitions": {**moves, "complete_evaluation": bare}})
+    (reason,) = rules.explain(
+        replace(definition, workflow=workflow), facts.as_case(row), undo.last_move(world.session, team),
+        timeline=timeline_of(world.session, world.cycle.id), actor=world.actor("olga"), now=world.now,
+    )  # fmt: skip
+    assert (reason.key, reason.args["at"]) == ("undo_passed", at("2024-07-01"))
+
+
+def test_a_step_after_the_undoing_ends_its_hold(world: World) -> None:
+    team = world.placed("recommended")
+    world.go("2024-07-02 09:00")
+    world.judged(team)
+    world.move(team, "evaluate", "olga")
+    take_back(world, team, "olga")
+    world.move(team, "evaluate", "olga")
+    world.override(team, "recommended")
+    world.sweep()
+    assert world.trail(team)[-1].transition == "complete_evaluation"
+
+
+def test_what_is_marked_as_undone_and_was_not_is_found(world: World) -> None:
+    team = world.submitted()
+    with unit(world.session):
+        world.session.get_one(Submission, team).taken_back = True
+    (found,) = check.check(world.session, now=world.now).findings
+    assert (found.code, found.what) == ("I4", "taken_back")
+
+
+def test_a_reopened_evaluation_ends_with_its_row(world: World) -> None:
+    team = world.placed("recommended")
+    world.go("2024-08-30 09:00")
+    world.judged(team)
+    world.move(team, "evaluate", "olga")
+    take_back(world, team, "olga")
+    world.go("2024-09-01 00:00")
+    assert world.trail(team)[-1].transition == "close_evaluation"
+
+
+def test_not_in_the_grace_where_it_would_be_ended_before_anybody_is_told(world: World) -> None:
+    world.now = at("2024-05-31 20:00")
+    team = world.submitted()
+    graced(world)
+    world.go("2024-06-01 00:10")
+    assert refused(world, team, "alice") == ["undo_ended"]
 
 
 def test_a_move_without_a_rule_is_not_taken_back(world: World) -> None:

@@ -39,6 +39,7 @@ FACTS = {
     "n_sheets_open": [0, 0, 1, 2],
     "share_consent": ["", "full", "abstract", "none", "Full"],
     "award_level": ["", "none", "BENCHMARK", "PROGRESS", "None"],
+    "taken_back": [False, False, True],
 }
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from qtb.domain import definition
 from qtb.domain.adoption import Plan
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, DefinitionError, Denied, Invalid, NotNow
 from qtb.services import adoption, advance, check, override, sweep, undo
+from qtb.services.edges import Owed
 from qtb.services.outbox import Post, letter_of
 from qtb.store import verification
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
+from qtb.store.ledger import Ledger
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import unit
@@ -300,6 +304,33 @@ def test_letters_that_wait_are_still_written(world: World, new: Definition) -> N
     adopted(world, new)
     row = world.session.scalars(select(Outbox).filter_by(submission_id=case, letter="recommended")).one()
     assert letter_of(world.session, row, post=Post("", "qtb@localhost", "https://example.org"), now=world.now)
+
+
+def test_a_year_that_adopts_between_asking_and_moving_is_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = world.enter()
+    proper, new = sweep.edges.owing, as_definition(renames_the_lapse)
+
+    def asked(session: Session, *, now: datetime) -> list[Owed]:
+        found = proper(session, now=now)
+        monkeypatch.undo()
+        adopted(world, new, mapping={})
+        return found
+
+    world.now = at("2024-06-01")
+    monkeypatch.setattr(sweep.edges, "owing", asked)
+    swept = [(one.transition, one.n_moved, one.failure) for one in world.sweep()]
+    assert swept == [("expire", 1, "")]
+    assert world.trail(team)[-1].transition == "expire"
+    lines = world.session.execute(select(Ledger.transition, Ledger.failure).where(Ledger.transition != "")).all()
+    assert [tuple(one) for one in lines] == [("expire", "")]
+
+
+def renames_the_lapse(raw: dict[str, Any]) -> None:
+    """Call the move that ends drafts otherwise."""
+    moves = raw["transitions"]
+    raw["transitions"] = {"expire" if key == "lapse_unregistered" else key: rule for key, rule in moves.items()}
 
 
 def test_history_of_the_batch_is_one_act(world: World, new: Definition) -> None:

@@ -122,6 +122,23 @@ def test_a_silence_is_forecast_on_the_day_on_which_it_ends(world: World) -> None
     assert [(one.n_moved, one.n_ahead) for one in found.moves] == [(1, 0)]
 
 
+def test_a_case_is_forecast_once_at_the_first_edge_that_would_take_it(world: World) -> None:
+    world.now = at("2024-04-08 09:00")
+    world.submitted()
+    waiting = world.placed("recommended", "总装二班")
+    world.now = at("2024-07-02 09:00")
+    world.judged(waiting)  # every sheet is in: the clock takes it at once, and not at the row's end again
+    world.now = at("2024-04-09 09:00")
+    ahead = {move.transition: move.n_ahead for one in told(world) for move in one.moves if move.n_ahead}
+    assert ahead == {"pass_on": 1, "complete_evaluation": 1}
+
+
+def test_a_silence_that_begins_with_its_row_is_forecast_before_the_row_opens(world: World) -> None:
+    world.submitted()  # in March, and the row opens in April
+    ahead = {move.transition: (one.due, move.n_ahead) for one in told(world) for move in one.moves if move.n_ahead}
+    assert ahead == {"pass_on": (at("2024-04-24"), 1)}
+
+
 def test_one_that_fails_stands_aside_and_the_rest_moves(world: World, stuck: int) -> None:
     world.go(OVER)
     one = moved(world, "register", "closes")["lapse_unregistered"]

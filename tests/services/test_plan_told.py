@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from qtb.domain.errors import Refusal
-from qtb.services import letters
+from qtb.services import check, letters
 from qtb.services.letters import Post
 from qtb.services.plans import Asked
 from qtb.store.accounts import Membership
@@ -63,6 +63,22 @@ def test_no_evaluator_is_told_of_another_row_or_once_he_is_none(world: World, wo
         mine = (Membership.account_id == world.people["eve"].id, Membership.role == "evaluator")
         world.session.execute(update(Membership).where(*mine).values(ended_at=world.now))
     assert dict(foreseen(world, LATER).told)["evaluator"] == 1
+
+
+def test_the_self_check_finds_who_was_told_twice_and_of_what_never_was(world: World, works: list[int]) -> None:
+    done(world, LATER, sure=True)
+    submission = world.session.get_one(Submission, works[0])
+    done(world, Asked(row_key="evaluate", until=at("2024-09-20"), submission=submission), sure=True)
+    assert check.check(world.session, now=world.now).findings == []  # several units, several judges, twice in a row
+    mine = world.session.scalars(select(Outbox).filter_by(letter="judging_moved", to_role="evaluator")).first()
+    same = {"unit_id": mine.unit_id, "account_id": mine.account_id, "cycle_id": mine.cycle_id, "to_role": mine.to_role}
+    same |= {"effect": "mail", "letter": mine.letter, "about": dict(mine.about), "created_at": world.now}
+    batch_id = mine.batch_id
+    with unit(world.session):
+        world.session.add(Outbox(**same, key="again", batch_id=batch_id, next_at=world.now))
+        world.session.add(Outbox(**same, key="never", batch_id="nothing", next_at=world.now))
+    found = [(one.code, one.what, one.row) for one in check.check(world.session, now=world.now).findings]
+    assert found == [("I8", "dates_twice", "outbox again"), ("I8", "letter_without_cause", "outbox never")]
 
 
 def test_an_extension_of_one_work_tells_those_who_judge_it(world: World, works: list[int]) -> None:

@@ -56,6 +56,11 @@ def test_a_second_programme_with_names_of_its_own(ideas: Report) -> None:
     assert ideas.findings.idle_rows == ()
 
 
+def test_reminders_leave_on_the_mornings_before_an_end(notice: Report) -> None:
+    told = {day.date.isoformat() for day in notice.days if day.letters.get("register_soon")}
+    assert told == {"2024-05-17", "2024-05-28", "2024-05-30"}
+
+
 def test_the_clock_moves_at_its_edges(ideas: Report) -> None:
     days = {day.date.isoformat(): day for day in ideas.days}
     assert {date for date, day in days.items() if "sweep_out" in day.moves} == {"2024-04-01"}

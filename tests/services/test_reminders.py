@@ -87,8 +87,10 @@ def set_above(world: World, below: str, above: str | None) -> None:
 def test_each_step_leaves_once_at_its_moment_and_none_after_the_edge(world: World) -> None:
     world.enter()
     one = {"register_soon": 1}
-    assert ticked(world, "2024-05-17 23:59", "2024-05-18", "2024-05-18 00:01") == [{}, one, {}]
-    assert ticked(world, "2024-05-28 23:59", "2024-05-29", "2024-05-30 23:59", "2024-05-31") == [{}, one, {}, one]
+    assert ticked(world, "2024-05-17 08:59", "2024-05-17 09:00", "2024-05-17 09:01") == [{}, one, {}]
+    assert ticked(world, "2024-05-28 08:59", "2024-05-28 09:00", "2024-05-30 08:59", "2024-05-30 09:00") == [
+        {}, one, {}, one,
+    ]  # fmt: skip
     assert ticked(world, "2024-05-31 23:59", "2024-06-01", "2024-06-02") == [{}, {}, {}]
     assert steps(world) == [("register_soon", 14), ("register_soon", 3), ("register_soon", 1)]
     assert {row.to_role for row in rows_of(world)} == {"applicant"}
@@ -110,7 +112,7 @@ def test_the_grace_is_told_to_nobody_and_moves_no_reminder(world: World) -> None
     world.enter()
     with unit(world.session):
         world.session.scalars(select(TimelineRow).filter_by(key="register")).one().grace_minutes = 600
-    assert ticked(world, "2024-05-28 23:59", "2024-05-29") == [{"register_soon": 1}, {"register_soon": 1}]
+    assert ticked(world, "2024-05-28 08:59", "2024-05-28 09:00") == [{"register_soon": 1}, {"register_soon": 1}]
     assert "24:00" in body(world, rows_of(world)[-1])
     assert ticked(world, "2024-06-01 05:00") == [{}]
 
@@ -169,8 +171,8 @@ def test_a_recommender_gets_one_letter_about_all_that_waits(world: World) -> Non
     handed_in(world, "2024-05-30 10:00", "一班", "二班")
     handed_in(world, "2024-05-30 10:00", "四班", recommender="机电行业协会")
     with unit(world.session):  # as if handed in late, so that no silence is in the way
-        world.session.execute(update(Submission).values(state_since=at("2024-06-27 10:00")))
-    assert ticked(world, "2024-06-27 23:59", "2024-06-28", "2024-06-28 00:01") == [{}, {"recommend_soon": 2}, {}]
+        world.session.execute(update(Submission).values(state_since=at("2024-06-27 08:00")))
+    assert ticked(world, "2024-06-27 08:59", "2024-06-27 09:00", "2024-06-27 09:01") == [{}, {"recommend_soon": 2}, {}]
     mine, theirs = rows_of(world)
     letter = letter_of(world, mine)
     assert letter.recipients == ["rita@example.org"]
@@ -223,10 +225,10 @@ def test_a_silence_is_told_after_five_and_ten_working_days_and_passed_on_after_f
 ) -> None:
     (team,) = handed_in(world, since, "一班")
     for when, letter, to in ((five, "recommend_silent", "recommender"), (ten, "recommend_silent_above", "above")):
-        world.now = at(when) - timedelta(seconds=1)
+        world.now = at(f"{when} 09:00") - timedelta(seconds=1)  # over at midnight, told of in the morning
         world.sweep()
         assert world.remind() == {}
-        assert ticked(world, when, when) == [{letter: 1}, {}]
+        assert ticked(world, f"{when} 09:00", f"{when} 09:00") == [{letter: 1}, {}]
         assert (rows_of(world)[-1].letter, rows_of(world)[-1].to_role) == (letter, to)
     world.now = at(fifteen) - timedelta(seconds=1)
     world.sweep()
@@ -239,14 +241,16 @@ def test_a_silence_is_told_after_five_and_ten_working_days_and_passed_on_after_f
 
 def test_before_recommending_opens_nobody_is_silent(world: World) -> None:
     handed_in(world, "2024-03-04 10:00", "一班")
-    assert ticked(world, "2024-03-29", "2024-04-09 23:59", "2024-04-10") == [{}, {}, {"recommend_silent": 1}]
+    assert ticked(world, "2024-03-29", "2024-04-10 08:59", "2024-04-10 09:00") == [{}, {}, {"recommend_silent": 1}]
 
 
 def test_each_day_that_brings_a_new_silence_one_letter_lists_them_all(world: World) -> None:
     handed_in(world, "2024-05-13 10:00", "一班", "二班")
     handed_in(world, "2024-05-14 10:00", "三班")
     one = {"recommend_silent": 1}
-    assert ticked(world, "2024-05-21", "2024-05-21 12:00", "2024-05-22", "2024-05-23") == [one, {}, one, {}]
+    assert ticked(world, "2024-05-21 09:00", "2024-05-21 12:00", "2024-05-22 09:00", "2024-05-23 09:00") == [
+        one, {}, one, {},
+    ]  # fmt: skip
     first, second = rows_of(world)
     assert [named(body(world, row)) for row in (first, second)] == [["一班", "二班"], ["一班", "二班", "三班"]]
 
@@ -262,14 +266,14 @@ def test_an_answer_ends_the_silence_and_a_new_turn_begins_it_anew(world: World) 
     (team,) = handed_in(world, "2024-05-13 10:00", "一班")
     world.now = at("2024-05-20 10:00")
     world.move(team, "return", "rita", note="请补充数据")
-    assert ticked(world, "2024-05-21") == [{}]
+    assert ticked(world, "2024-05-21 09:00") == [{}]
     world.move(team, "resubmit", "alice")
-    assert ticked(world, "2024-05-28 23:59", "2024-05-29") == [{}, {"recommend_silent": 1}]
+    assert ticked(world, "2024-05-29 08:59", "2024-05-29 09:00") == [{}, {"recommend_silent": 1}]
 
 
 def test_the_unit_above_is_told_and_without_one_the_organiser(world: World) -> None:
     handed_in(world, "2024-05-13 10:00", "一班")
-    ticked(world, "2024-05-28")
+    ticked(world, "2024-05-28 09:00")
     (row,) = rows_of(world, "recommend_silent_above")
     assert letter_of(world, row).recipients == ["olga@example.org"]
     set_above(world, "浦东区质协", "机电行业协会")
@@ -326,7 +330,7 @@ def test_an_expert_who_is_one_no_more_is_not_reminded(world: World) -> None:
 
 def test_an_organiser_is_reminded_of_what_was_passed_on(world: World) -> None:
     handed_in(world, "2024-05-13 10:00", "一班")
-    assert ticked(world, "2024-08-18") == [{"decide_soon": 1}]
+    assert ticked(world, "2024-08-17 09:00") == [{"decide_soon": 1}]
     assert letter_of(world, rows_of(world)[0]).recipients == ["olga@example.org"]
 
 
@@ -364,7 +368,7 @@ def test_a_unit_with_nothing_left_gets_no_letter_and_the_others_theirs(world: Wo
     (mine,) = handed_in(world, "2024-05-13 10:00", "一班")
     handed_in(world, "2024-05-13 10:00", "四班", recommender="机电行业协会")
     outbox.deliver(world.session, post=POST, now=world.now)
-    ticked(world, "2024-05-21")
+    ticked(world, "2024-05-21 09:00")
     world.move(mine, "decline", "rita", note="不符合条件")
     assert outbox.deliver(world.session, post=POST, now=world.now) == Delivered(n_kept=2, n_dropped=1)
     assert [row.status for row in rows_of(world)] == ["dropped", "kept"]

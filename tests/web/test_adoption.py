@@ -51,7 +51,10 @@ def test_the_link_is_there_only_while_the_folder_differs(
 ) -> None:
     client = web.client("olga")
     assert PAGE not in client.get(YEAR).text
-    assert "没有可改用的内容" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "没有可改用的内容" in page
+    main = page[page.index("<main") : page.index("</main>")]
+    assert [main.count(one) for one in ("<li>", "<section", "<form", "<p>")] == [1, 0, 0, 0]
     serve(monkeypatch, tmp_path / "programmes", evolved())
     assert PAGE in client.get(YEAR).text
     monkeypatch.setattr("qtb.config.workflows_folder", lambda *_: tmp_path / "none")

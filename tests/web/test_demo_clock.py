@@ -15,6 +15,7 @@ from qtb.services.outbox import Post
 from qtb.store.outbox import Outbox, Setting
 from qtb.store.unit import unit
 from qtb.web import create_app
+from tests.journeys.test_moved_date import graced
 from tests.web.conftest import Web
 from tests.world import at
 
@@ -63,6 +64,47 @@ def test_the_next_deadline_is_reached_and_what_it_ends_is_ended(web: Web) -> Non
     assert shows(web, "2024-06-01 00:00")
     entry = web.world.trail(team)[-1]
     assert (entry.at, entry.transition) == (at("2024-06-01"), "lapse_unregistered")
+
+
+def test_a_silence_is_a_deadline_too(web: Web) -> None:
+    web.world.submitted()  # on 20 May: fifteen working days end with 11 June
+    stops = []
+    for _ in range(2):
+        press(web, to="edge")
+        stops.append(now(web).astimezone(clock.ZONE).date().isoformat())
+    assert stops == ["2024-06-01", "2024-06-12"]
+
+
+def test_the_organiser_reads_the_silence_that_ends_next(web: Web) -> None:
+    web.world.submitted()
+    web.go("2024-06-03 10:00")
+    assert "2024年6月11日 24:00" in web.client("olga").get("/admin/").text
+
+
+def test_it_stops_where_a_row_is_shown_to_end_and_not_where_its_grace_does(web: Web) -> None:
+    team = web.world.placed("registered")
+    graced(web.world)
+    press(web, to="edge")
+    assert shows(web, "2024-06-01 00:00")
+    assert web.world.state(team) == "registered"
+    press(web, to="edge")
+    assert shows(web, "2024-07-01 00:00")
+    assert web.world.trail(team)[-1].at == at("2024-06-01 00:30")
+
+
+def test_reminders_leave_in_the_morning_on_the_way(web: Web) -> None:
+    web.world.enter()
+    press(web, to="at", at="2024-05-31T08:00")
+    made = web.world.session.scalars(select(Outbox).where(Outbox.letter == "register_soon").order_by(Outbox.id)).all()
+    assert [one.created_at for one in made] == [at("2024-05-28 09:00"), at("2024-05-30 09:00")]
+
+
+def test_without_a_deadline_ahead_it_stays_and_says_so(web: Web) -> None:
+    web.go("2025-02-01 10:00")
+    text = press(web, to="edge", back="/cycles/2024")
+    assert "各年度都没有尚未到来的时点" in text
+    assert "<h1>" in text
+    assert shows(web, "2025-02-01 10:00")
 
 
 def test_history_and_letters_carry_the_instants_on_the_way(web: Web) -> None:

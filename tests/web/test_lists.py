@@ -54,6 +54,14 @@ def heading(page: str) -> str:
     return page.split("<main", 1)[1]
 
 
+def test_the_history_says_in_the_programmes_zone_when_a_move_was_due(web: Web) -> None:
+    web.world.enter()
+    web.go("2024-06-01 00:07")
+    text = web.client("olga").get("/admin/history").text
+    assert "应于 2024年6月1日 00:00（上海时间）" in text
+    assert "16:00Z" not in text
+
+
 def test_the_year_is_the_one_that_runs_then_the_next_then_the_latest(web: Web) -> None:
     another_year(web, 2025, days=366)
     another_year(web, 2027, days=366 + 730)

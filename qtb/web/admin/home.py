@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from qtb.extensions import db
 from qtb.services import edges
-from qtb.store import outbox
 from qtb.store.submissions import counts_by_state
 from qtb.web import picture, years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.todo import tasks
+from qtb.web.view import watched
 
 
 @pages.get("/")
@@ -30,6 +30,6 @@ def home() -> ResponseReturnValue:
         counts=counts_by_state(session, year.id),
         picture=picture.draw(years.shown(years.of(session, year.id)), g.now),
         todo=tasks(session, actor(), g.now)[:8],
-        beat=outbox.last_beat(session),
-        next_edge=edges.next_edge(session, now=g.now, dated=years.told(session)),
+        beat=watched().beat,
+        next_deadline=edges.next_deadline(session, now=g.now, dated=years.told(session)),
     )
