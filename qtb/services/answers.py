@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from qtb import clock
 from qtb.domain import decide, form_check
+from qtb.domain.decide import Case
+from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Missing, NotNow, Refusal
 from qtb.domain.form_check import Checked, Known
 from qtb.domain.roles import Actor
@@ -62,8 +64,8 @@ def save(session: Session, submission: Submission, *, filled: Filled, actor: Act
     changes = _store(session, submission, filled.form, checked, now)
     if changes:
         audit.record(
-            session, submission, "edit", actor=actor, now=now, role="applicant", seen=filled.seen,
-            form=filled.form, changes=changes,
+            session, submission, "edit", actor=actor, now=now, role=_role(definition, filled.form, case, actor),
+            seen=filled.seen, form=filled.form, changes=changes,
         )  # fmt: skip
     return checked
 
@@ -96,6 +98,10 @@ def missing(
     checked = check(cycle, form, raw, known=known(submission, form, recommenders=recommenders), now=now)
     lacking = dict.fromkeys(key.partition(".")[0] for key in (*checked.missing, *checked.errors))
     return [cycle.definition.forms[form].fields[key].label for key in lacking]
+
+
+def _role(definition: Definition, form: str, case: Case, actor: Actor) -> str:
+    return next(edit.by for edit in decide.edits(definition, case, actor=actor) if edit.form == form)
 
 
 def _store(session: Session, submission: Submission, form: str, checked: Checked, now: datetime) -> dict[str, Any]:

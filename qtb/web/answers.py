@@ -13,6 +13,7 @@ from flask_wtf import FlaskForm
 from qtb.domain import decide
 from qtb.domain.errors import Missing, NotNow, Refusal
 from qtb.domain.fields import FormSpec
+from qtb.domain.roles import MOVERS
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.i18n import say
@@ -33,7 +34,7 @@ pages = Blueprint("answers", __name__)
 
 
 @pages.route("/submissions/<int:submission_id>/forms/<form>", methods=["GET", "POST"])
-@audience("applicant", cleans=True)
+@audience(*MOVERS, cleans=True)
 def fill(submission_id: int, form: str) -> ResponseReturnValue:
     """Fill a form of a submission; a late or stale save keeps what was typed on the page."""
     submission = found(submission_id)
