@@ -159,7 +159,7 @@ def _write_one(work: Connection, entry: Entry, cycle: Pinned, actor: Actor, subm
         "cycle_id": cycle.id, "id": submission_id, "definition_hash": cycle.definition.hash, "now": entry.at,
         **facts.shaped(actor, (role for role, _ in held)), **audit.values(entry),
     }  # fmt: skip
-    return moves.writing_one(cycle.definition, entry.transition, held).run(work, given).rowcount
+    return moves.writing_one(cycle.definition, entry.transition, held).run(work, given)
 
 
 def _write_some(

@@ -84,7 +84,7 @@ def follow(work: Connection, entry: Entry, **values: Any) -> int:
     """Bring the subjects of a batch to the position their new entry describes; return how many followed."""
     given = {f"new_{name}": value for name, value in values.items()}
     statement = following(entry.subject, tuple(values))
-    return statement.run(work, {**given, "entry_batch_id": entry.batch_id}).rowcount
+    return statement.run(work, {**given, "entry_batch_id": entry.batch_id})
 
 
 @lru_cache

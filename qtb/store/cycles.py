@@ -168,7 +168,7 @@ def hold(session: Session, cycle: Pinned) -> None:
 def share(work: Connection, cycle_id: int) -> None:
     """Share the lock of `exclude`: the next statement reads what is so, and it stays so until the unit ends."""
     if work.dialect.name == "postgresql":
-        _SHARING.run(work, {"of_cycle": cycle_id}).close()
+        _SHARING.run(work, {"of_cycle": cycle_id})
 
 
 def exclude(session: Session, cycle_id: int) -> None:

@@ -63,6 +63,10 @@ class History(Base):
         return found
 
 
+# Made once: json.dumps makes an encoder at each call.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the rows of one batch have in common."""
@@ -90,7 +94,7 @@ class Entry:
             "subject": self.subject, "batch_id": self.batch_id, "kind": self.kind, "transition": self.transition,
             "actor_id": self.actor.user_id, "role": self.role, "via": self.actor.via,
             "to_state": self.to_state, "at": self.at, "row_key": self.row_key, "salt": self.drawn[32:],
-            "details": json.dumps(about, ensure_ascii=False, sort_keys=True),
+            "details": _encode(about),
         }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
 
 Taken = Callable[[Mapping[str, Any]], Any]
@@ -22,13 +23,32 @@ class Kept:
         self.statement = statement
         self._compiled: dict[str, tuple[str, Taken]] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Run it; `values` gives every named parameter, in Python's types."""
-        found = self._compiled.get(connection.dialect.name)
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Run it and return how many rows it wrote; `values` gives every named parameter, in Python's types.
+
+        The driver is told itself, which saves a sixth of a move, unless somebody listens to the statements.
+        """
+        dialect = connection.dialect
+        found = self._compiled.get(dialect.name)
         if found is None:
-            found = self._compiled[connection.dialect.name] = _compiled(self.statement, connection.dialect)
+            found = self._compiled[dialect.name] = _compiled(self.statement, dialect)
         text, take = found
-        return connection.exec_driver_sql(text, take(values))
+        if connection.dispatch.before_cursor_execute:
+            return connection.exec_driver_sql(text, take(values)).rowcount
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(text, take(values))
+        except dialect.loaded_dbapi.Error as error:
+            raise _wrapped(text, error, dialect) from error
+        n_rows = int(cursor.rowcount)
+        cursor.close()
+        return n_rows
+
+
+def _wrapped(text: str, error: Exception, dialect: Dialect) -> BaseException:
+    """Return a driver's error as the toolkit raises it, without values; a rollback finds out about a dead line."""
+    kind: Any = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(text, None, error, kind, hide_parameters=True, dialect=dialect)
 
 
 def _compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, Taken]:
