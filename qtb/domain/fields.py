@@ -63,6 +63,7 @@ class FieldSpec(Strict):
     max_mb: int | None = None
     max_pages: int | None = None
     personal: bool = False  # about a person: left out of what is shared
+    stamped: bool = False  # printed with room for a seal and a date
     copies: bool = True  # taken over when an earlier form is copied
 
     @model_validator(mode="after")
