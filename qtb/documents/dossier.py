@@ -15,7 +15,7 @@ MEMORY = 8 * 1024 * 1024
 
 def packed(parts: Iterable[tuple[str, Iterable[bytes]]]) -> IO[bytes]:
     """Return an open file with a ZIP of (path, chunks of bytes), at its beginning; two of one name are both kept."""
-    kept = tempfile.SpooledTemporaryFile(MEMORY)
+    kept = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115 (whoever sends it closes it)
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, chunks in _apart(parts):
             with archive.open(zipfile.ZipInfo(path, STILL), "w", force_zip64=True) as member:

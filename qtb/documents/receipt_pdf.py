@@ -24,7 +24,7 @@ MAX_SAID = 256 * 1024
 def written(said: str, *, address: str, by: Keys) -> bytes:
     """Return the PDF of a receipt; `address` is the page that checks it."""
     told = json.loads(said)
-    title = word(LANG, "receipt.title")
+    title = word(LANG, "receipt.heading")
     data = {
         "title": title, "programme": told["cycle"], "code": told["code"], "said": said, "address": address,
         "qr": _qr(f"{address}?code={told['code']}"), "facts": list(_facts(told)),

@@ -85,7 +85,7 @@ def is_ours(pdf: bytes, certificate: bytes) -> bool:
 def _holds(pdf: bytes, certificate: bytes) -> bool:
     from asn1crypto import x509 as asn1
     from pyhanko.pdf_utils.reader import PdfFileReader
-    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
     known = asn1.Certificate.load(certificate)
@@ -94,7 +94,7 @@ def _holds(pdf: bytes, certificate: bytes) -> bool:
         return False
     found = signatures[0]
     status = validate_pdf_signature(found, ValidationContext(trust_roots=[known], allow_fetching=False))
-    whole = status.coverage.name == "ENTIRE_FILE" and status.bottom_line
+    whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE and status.bottom_line
     return bool(whole and _as_written(pdf, found, certificate))
 
 
@@ -133,9 +133,10 @@ def _signer(by: Keys) -> Any:
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     own = asn1.Certificate.load(by.certificate)
+    nobody: Any = SimpleCertificateStore
     return signers.SimpleSigner(
         signing_cert=own, signing_key=asn1_keys.PrivateKeyInfo.load(by.key),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=nobody(),
     )  # fmt: skip
 
 

@@ -168,8 +168,13 @@ def _from_at(rule: Transition, timeline: Timeline, now: datetime) -> datetime | 
     return opens_at if opens_at and opens_at > now else None
 
 
+def is_concerned(case: Case, *, actor: Actor) -> bool:
+    """Tell whether somebody takes part in a case, and does not only judge it."""
+    return any(roles.is_party(role, actor, case) for role in roles.MOVERS)
+
+
 def may_read(form: FormSpec, case: Case, *, actor: Actor) -> bool:
     """Tell whether somebody who may see a case may read a form of it: evaluators what they judge, others by role."""
-    if not any(roles.is_party(role, actor, case) for role in roles.MOVERS):
+    if not is_concerned(case, actor=actor):
         return form.judged
     return not form.read_by or any(roles.is_party(role, actor, case) for role in form.read_by)

@@ -42,7 +42,7 @@ def give(session: Session, entry: Entry, *, cycle: Pinned, ids: Sequence[int]) -
 def standing(session: Session, code: str) -> Standing | None:
     """Return the receipt with a code, however it was typed; None where there is none."""
     found = store.by_code(session, wording.plain(code))
-    return found and Standing(found, store.of(session, found.submission_id)[0].id == found.id)
+    return Standing(found, store.of(session, found.submission_id)[0].id == found.id) if found else None
 
 
 def _facts(row: Submission, entry: Entry, cycle: Pinned) -> dict[str, object]:

@@ -24,10 +24,12 @@ from qtb.web import (
     feeds,
     headers,
     limits,
+    papers,
     public,
     recommender,
     suspension,
     undo,
+    verify,
     view,
 )
 from qtb.web.admin import blueprint as admin
@@ -51,7 +53,7 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     view.init_app(app)
     for blueprint in (
         public.pages, accounts.pages, applicant.pages, cases.pages, answers.pages, recommender.pages, evaluator.pages,
-        feeds.pages, undo.pages, suspension.pages, demo_clock.pages, admin,
+        papers.pages, verify.pages, feeds.pages, undo.pages, suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     limits.init_app(app)

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from qtb.domain import decide, machine
+from qtb.domain.definition import Definition
 from qtb.domain.errors import Missing, Refusal
 from qtb.domain.fields import FormSpec
 from qtb.domain.timeline import Timeline
@@ -57,6 +58,8 @@ def show(submission_id: int) -> ResponseReturnValue:
         may_suspend=suspension.is_offered(submission, actor()),
         story=story.told(submission, entries, actor()),
         answers=_readable(submission, answers),
+        receipts=_receipts(definition, [row for row, _ in entries]),
+        is_concerned=decide.is_concerned(case, actor=actor()),
         staff=_staff_view(submission) if actor().holds("organiser") else None,
     )
 
@@ -114,6 +117,12 @@ def _recommenders(submission: Submission, case: decide.Case, answers: dict[str, 
     if decide.edits(definition, case, actor=actor()) or named - {own.id if own else None}:
         return accounts.units(db.session(), "recommender", active=False)
     return [own] if own else []
+
+
+def _receipts(definition: Definition, rows: Sequence[audit.History]) -> list[audit.History]:
+    """Return the moves that were receipted, latest first."""
+    moves = definition.workflow.transitions
+    return [row for row in reversed(rows) if row.transition in moves and moves[row.transition].receipt]
 
 
 def _readable(submission: Submission, answers: dict[str, dict[str, Any]]) -> list[tuple[str, FormSpec]]:
