@@ -40,6 +40,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "HOME": home(environment),
         "SECRET_KEY": environment.get("QTB_SECRET_KEY") or _secret(home(environment)),
         "SQLALCHEMY_DATABASE_URI": database,
+        "SIGNING_KEY": Path(environment.get("QTB_SIGNING_KEY") or home(environment) / "signing.pem"),
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
         "BEHIND_PROXY": _proxy(environment.get("QTB_BEHIND_PROXY", "")),

@@ -17,13 +17,24 @@ from sqlalchemy.orm import Session
 
 from qtb import clock, config
 from qtb.clock import ZONE
-from qtb.demo_texts import APPLICANTS, DECLARATION, RECOMMENDERS, REGISTRATION, STAFF, TEAMS, TITLES
+from qtb.demo_texts import APPLICANTS, RECOMMENDERS, STAFF, THIS_YEAR, declaration, registration
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
-from qtb.services import accounts, advance, definitions, evaluations, notices, outbox, reminders, submissions, sweep
+from qtb.services import (
+    accounts,
+    advance,
+    answers,
+    definitions,
+    evaluations,
+    notices,
+    outbox,
+    reminders,
+    submissions,
+    sweep,
+)
+from qtb.services.answers import Filled
 from qtb.services.outbox import Post
-from qtb.services.submissions import Filled
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
@@ -44,11 +55,6 @@ PEOPLE = {  # sign-in name: (role, unit)
     "applicant2": ("applicant", APPLICANTS[1]),
     "applicant3": ("applicant", APPLICANTS[2]),
 }
-# How far each of this year's entries has come: the moves made, the last one by whom.
-THIS_YEAR: list[list[str]] = (
-    [[]] * 4 + [["register"]] * 9 + [["register", "submit"]] * 10 + [["register", "submit", "return"]] * 3
-    + [["register", "submit", "recommend"]] * 8 + [["register", "submit", "decline"]] + [["register", "withdraw"]]
-)  # fmt: skip
 LEVELS = ["BENCHMARK", "EXCELLENT", "EXCELLENT", "PROGRESS", "PROGRESS", "none"]
 
 
@@ -157,13 +163,7 @@ class _Story:
     def _entry(self, cycle_id: int, n: int, day: str) -> int:
         unit_name = APPLICANTS[n % len(APPLICANTS)]
         recommender = RECOMMENDERS[n % len(RECOMMENDERS)]
-        categories = ["MANUFACTURING", "MANUFACTURING", "MARKET_SERVICE", "NONPROFIT_SERVICE", "CONSTRUCTION"]
-        raw = {
-            **REGISTRATION, "category": categories[n % 5], "district": ["PUDONG", "MINHANG", "BAOSHAN", "XUHUI"][n % 4],
-            "recommender": str(self.units[recommender].id), "team_name": TEAMS[(n * 7 + n // 20) % len(TEAMS)],
-            "team_size": str(8 + n % 9), "leader_name": f"组长{n + 1:02d}（演示）", "contact_name": "联系人（演示）",
-            "contact_email": "team@example.org",
-        }  # fmt: skip
+        raw = registration(n, unit_name, recommender=str(self.units[recommender].id))
         self.n_entries += 1
         with unit(self.session):
             cycle = self.session.get_one(Cycle, cycle_id)
@@ -191,11 +191,9 @@ class _Story:
         state = row.cycle.definition.workflow.states[row.state]
         if not any(edit.form == "declaration" for edit in state.edits):
             return
-        consent = ["full", "abstract", "none"][row.id % 3]
-        built = {"build_from": f"{now.year - 1}-01", "build_to": f"{now.year - 1}-12"}
-        raw = {**DECLARATION, **built, "title": TITLES[row.id % len(TITLES)], "share_consent": consent}
+        raw = declaration(row.id, now)
         actor = self._member("applicant", row.unit_id)
-        submissions.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
+        answers.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
 
     def _judge(self, submission_id: int, day: str) -> None:
         experts = [self.accounts[name] for name in PEOPLE if PEOPLE[name][0] == "evaluator"]

@@ -1,5 +1,12 @@
 """The demo's made-up units, people, teams and words. Any likeness to real ones is by chance."""
 
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from stdnum.cn import uscc
+
 STAFF = "演示活动办公室"
 
 RECOMMENDERS = ["东区质量协会（演示）", "机电行业协会（演示）", "江城控股集团（演示）", "建设工程行业协会（演示）"]
@@ -21,14 +28,37 @@ TITLES = [
     "降低化验误差率", "缩短报修响应时间", "提高焊缝一次合格率", "减少包装破损", "提升新员工上岗合格率",
 ]  # fmt: skip
 
-REGISTRATION = {
+# How far each of this year's entries has come: the moves made, the last one by whom.
+THIS_YEAR: list[list[str]] = (
+    [[]] * 4 + [["register"]] * 9 + [["register", "submit"]] * 10 + [["register", "submit", "return"]] * 3
+    + [["register", "submit", "recommend"]] * 8 + [["register", "submit", "decline"]] + [["register", "withdraw"]]
+)  # fmt: skip
+
+REGISTRATION: dict[str, Any] = {
+    "unit_nature": "STATE", "industry": "C38", "address": "演示路 1 号", "postcode": "200000",
+    "products_customers": "本工序的产品交给下道工序和整机顾客，另为兄弟班组提供检验服务。",
+    "build_plan": "上半年修订作业标准，下半年开展两项质量改进并在厂内交流。", "trained_people": "6",
     "team_founded": "2016-04", "truth_commit": "on", "privacy_consent": "on", "contact_phone": "021-55550100",
     "team_duty": "负责本岗位的生产、检验与交接，保证交付质量稳定，及时响应下道工序和顾客的需求。",
     "work_content": "按作业标准完成日常操作，做好首件检验、巡检和记录，组织班前会和质量分析会。",
 }  # fmt: skip
 
-DECLARATION = {
-    "truth_commit": "on",
+POSTS = ["组长", "副组长", "检验员", "操作工", "操作工", "维修工"]
+
+METRICS = [
+    {"name": "一次交检合格率", "unit": "%", "before": "97.8", "target": "99.2", "actual": "99.4", "period": "全年"},
+    {"name": "返工工时", "unit": "小时/月", "before": "186", "target": "120", "actual": "110", "period": "全年"},
+    {"name": "顾客投诉", "unit": "起", "before": "5", "target": "0", "actual": "0", "period": "全年"},
+]
+
+DECLARATION: dict[str, Any] = {
+    "truth_commit": "on", "incidents_any": "none", "national_wish": "yes", "metrics": METRICS,
+    "customers_needs": "内部顾客是下道工序，要求准时、无缺陷；外部顾客是整机厂，"
+    "要求批次一致、资料齐全。每季度走访并排序。",
+    "planning": "用一年分三步建设：打基础、控过程、抓改进；每步有负责人、日期和检查人，月度例会对照计划。",
+    "competence": "按岗位技能矩阵安排培训和比武，全年四十八学时，一专多能覆盖率由百分之五十提高到百分之八十三。",
+    "distinctive": "“缺陷看板、当班清零”做法简单易学，已在两个兄弟班组推广。",
+    "unit_opinion": "材料属实，同意申报。",
     "team_profile": "班组现有成员十二人，平均年龄三十四岁，持证上岗率百分之百，连续三年未发生质量和安全责任事故。",
     "objectives": "质量方针：一次做对，交付放心。"
     "\n目标：一次交检合格率不低于99.2%，顾客投诉为零。\n承诺：当班问题当班清。",
@@ -37,3 +67,39 @@ DECLARATION = {
     "improvement": "围绕返工原因运用排列图和因果图开展改进两项，固化标准四条，合理化建议采纳率百分之六十二。",
     "results": "一次交检合格率由97.8%提高到99.4%，返工工时下降41%，全年顾客零投诉，相关做法在两个兄弟班组推广。",
 }  # fmt: skip
+
+CATEGORIES = ["MANUFACTURING", "MANUFACTURING", "MARKET_SERVICE", "NONPROFIT_SERVICE", "CONSTRUCTION"]
+DISTRICTS = ["PUDONG", "MINHANG", "BAOSHAN", "XUHUI"]
+
+
+def registration(n: int, unit_name: str, *, recommender: str) -> dict[str, Any]:
+    """Return a filled registration: the n-th team's."""
+    size = 8 + n % 9
+    return {
+        **REGISTRATION, "unit_name": unit_name, "uscc": _uscc(APPLICANTS.index(unit_name)), "members": _members(size),
+        "category": CATEGORIES[n % 5], "district": DISTRICTS[n % 4], "recommender": recommender,
+        "team_name": TEAMS[(n * 7 + n // 20) % len(TEAMS)], "team_size": str(size), "contact_email": "team@example.org",
+        "leader_name": f"组长{n + 1:02d}（演示）", "contact_name": "联系人（演示）",
+    }  # fmt: skip
+
+
+def declaration(n: int, now: datetime) -> dict[str, Any]:
+    """Return a filled declaration of a build activity that ended last year."""
+    return {
+        **DECLARATION, "title": TITLES[n % len(TITLES)], "share_consent": ["full", "abstract", "none"][n % 3],
+        "build_from": f"{now.year - 1}-01", "build_to": f"{now.year - 1}-12", "unit_opinion_on": f"{now:%Y-%m-%d}",
+    }  # fmt: skip
+
+
+def _members(n: int) -> list[dict[str, str]]:
+    posts = POSTS * n
+    return [
+        {"name": f"组员{k:02d}（演示）", "sex": "FM"[k % 2], "age": str(24 + k * 3 % 30), "post": posts[k]}
+        for k in range(1, n + 1)
+    ]
+
+
+def _uscc(n: int) -> str:
+    """Return a code that checks, of a unit there is not: zeros but for the last digits."""
+    body = f"9131{n:013d}"
+    return body + str(uscc.calc_check_digit(body))

@@ -15,9 +15,20 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Reason, Refusal
 from qtb.domain.evidence import GENESIS
 from qtb.domain.roles import Actor
-from qtb.services import accounts, advance, cycles, definitions, evaluations, override, reminders, submissions, sweep
+from qtb.services import (
+    accounts,
+    advance,
+    answers,
+    cycles,
+    definitions,
+    evaluations,
+    override,
+    reminders,
+    submissions,
+    sweep,
+)
+from qtb.services.answers import Filled
 from qtb.services.cycles import Planned
-from qtb.services.submissions import Filled
 from qtb.store import audit, verification
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import Entry, History
@@ -53,17 +64,29 @@ ROWS = [
     Planned("promote", 9, "成果宣传推广", **month(10, 12)),
 ]
 
-REGISTRATION = {
+MEMBERS = [{"name": f"组员{n:02d}", "sex": "F", "age": "30", "post": "操作工"} for n in range(1, 13)]
+
+REGISTRATION: dict[str, Any] = {
+    "unit_name": "浦江电机厂", "uscc": "91310000000000001Y", "unit_nature": "PRIVATE", "industry": "C38",
     "category": "MANUFACTURING", "district": "PUDONG", "team_founded": "2019-03", "team_size": "12",
     "leader_name": "测试组长", "team_duty": "负责总装线质量。", "work_content": "装配与检验。",
+    "products_customers": "电机；整机厂。", "members": MEMBERS,
     "contact_name": "测试联系人", "contact_phone": "021-55550000", "contact_email": "contact@example.org",
     "truth_commit": "on", "privacy_consent": "on",
 }  # fmt: skip
 
-DECLARATION = {
+METRICS = [
+    {"name": name, "unit": "%", "before": "3", "target": "1", "actual": "0.9", "period": "2023年"}
+    for name in ("返工率", "投诉率", "停机率")
+]
+
+DECLARATION: dict[str, Any] = {
     "title": "降低总装线返工率", "build_from": "2023-01", "build_to": "2023-12", "team_profile": "十二人。",
-    "objectives": "返工率低于百分之一。", "basic_mgmt": "作业标准齐全。", "process_control": "关键点受控。",
-    "improvement": "完成两项改进。", "results": "返工率由三降到一。", "share_consent": "full", "truth_commit": "on",
+    "customers_needs": "下道工序要准时。", "objectives": "返工率低于百分之一。", "planning": "分三步。",
+    "basic_mgmt": "作业标准齐全。", "competence": "每月一训。", "process_control": "关键点受控。",
+    "improvement": "完成两项改进。", "results": "返工率由三降到一。", "metrics": METRICS, "distinctive": "看板。",
+    "incidents_any": "none", "share_consent": "full", "national_wish": "yes", "unit_opinion": "同意申报。",
+    "unit_opinion_on": "2024-02-20", "truth_commit": "on",
 }  # fmt: skip
 
 
@@ -136,7 +159,7 @@ class World:
             queued[one.reminder] += one.n_queued
         return dict(queued)
 
-    def enter(self, who: str = "alice", team: str = "总装一班", **given: str) -> int:
+    def enter(self, who: str = "alice", team: str = "总装一班", **given: Any) -> int:
         """Enter a team with a complete registration form; return its id."""
         self.n_keys += 1
         raw = {**REGISTRATION, "recommender": str(self.units["浦东区质协"].id), "team_name": team, **given}
@@ -159,7 +182,7 @@ class World:
             audit.append(self.session, entry, select(Submission).where(Submission.version == 0))
             audit.follow(self.session.connection(), entry)
 
-    def declare(self, submission_id: int, who: str = "alice", **given: str) -> None:
+    def declare(self, submission_id: int, who: str = "alice", **given: Any) -> None:
         """Fill the declaration."""
         self.fill(submission_id, "declaration", {**DECLARATION, **given}, who)
 
@@ -167,7 +190,7 @@ class World:
         """Save a form."""
         with unit(self.session):
             row = self.session.get_one(Submission, submission_id)
-            submissions.save(self.session, row, filled=Filled(form, raw), actor=self.actor(who), now=self.now)
+            answers.save(self.session, row, filled=Filled(form, raw), actor=self.actor(who), now=self.now)
 
     def move(self, submission_id: int, transition: str, who: str, note: str = "") -> None:
         """Make a move through the door."""
@@ -207,7 +230,7 @@ class World:
                 unit=self.units[unit_name] if unit_name else None,
             )  # fmt: skip
 
-    def placed(self, state: str, team: str = "总装一班", **given: str) -> int:
+    def placed(self, state: str, team: str = "总装一班", **given: Any) -> int:
         """Enter a team with both forms complete and put it into a state by override; return its id."""
         submission_id = self.enter(team=team, **given)
         self.move(submission_id, "register", "alice")
@@ -216,7 +239,7 @@ class World:
             self.override(submission_id, state)
         return submission_id
 
-    def submitted(self, team: str = "总装一班", **given: str) -> int:
+    def submitted(self, team: str = "总装一班", **given: Any) -> int:
         """Enter, register, declare and submit a team; return its id."""
         submission_id = self.enter(team=team)
         self.move(submission_id, "register", "alice")

@@ -19,7 +19,8 @@ from qtb.bench.cases import ROOT, Year
 from qtb.demo_texts import DECLARATION, REGISTRATION
 from qtb.services import accounts, evaluations
 from qtb.store.accounts import Account, Unit
-from qtb.store.submissions import Answer, Submission
+from qtb.store.answers import Answer
+from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 OWN, PUT_BEFORE = 10, 100  # submissions of one applicant, and of one recommending unit

@@ -14,8 +14,8 @@ from qtb.cli.commands import Group
 COMMANDS = {
     name: f"qtb.cli.{name}"
     for name in (
-        "audit", "bench", "check", "cycle", "db", "ledger", "move", "notice", "override", "scheduler", "serve", "test",
-        "tick", "undo", "users", "workflow",
+        "audit", "bench", "check", "cycle", "db", "form", "ledger", "move", "notice", "override", "receipt",
+        "scheduler", "serve", "test", "tick", "undo", "users", "workflow",
     )
 } | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
 

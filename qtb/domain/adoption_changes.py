@@ -20,6 +20,7 @@ Shape = TypeVar("Shape", Transition, Reminder)
 # What is only said differently is told as such, without the sentences themselves.
 WORDINGS = {"label", "public", "done", "hint", "title", "short", "help", "intro", "guide", "tone", "words", "organiser"}
 NESTED = {"items", "sections"}  # told one by one
+NAMED = {"checks", "also", "columns", "asked_if"}  # too much for a sentence: told to differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def parts(old: BaseModel, new: BaseModel) -> tuple[Part, ...]:
     found = [name for name in type(old).model_fields if getattr(old, name) != getattr(new, name)]
     told = [name for name in found if name not in WORDINGS | NESTED]
     worded = (Part("wording"),) if set(found) & WORDINGS else ()
-    return (*(Part(name, getattr(old, name), getattr(new, name)) for name in told), *worded)
+    parts = (Part(name) if name in NAMED else Part(name, getattr(old, name), getattr(new, name)) for name in told)
+    return (*parts, *worded)
 
 
 def _workflow(old: Workflow, new: Workflow) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from typing import Any
 from qtb.domain import facts, machine, roles
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Invalid, Reason
+from qtb.domain.fields import FormSpec
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Edit, Transition
@@ -165,3 +166,15 @@ def _untimely(rule: Transition, timeline: Timeline, case: Case, now: datetime) -
 def _from_at(rule: Transition, timeline: Timeline, now: datetime) -> datetime | None:
     opens_at = timeline.rows[rule.during].opens_at if rule.during else None
     return opens_at if opens_at and opens_at > now else None
+
+
+def is_concerned(case: Case, *, actor: Actor) -> bool:
+    """Tell whether somebody takes part in a case, and does not only judge it."""
+    return any(roles.is_party(role, actor, case) for role in roles.MOVERS)
+
+
+def may_read(form: FormSpec, case: Case, *, actor: Actor) -> bool:
+    """Tell whether somebody who may see a case may read a form of it: evaluators what they judge, others by role."""
+    if not is_concerned(case, actor=actor):
+        return form.judged
+    return not form.read_by or any(roles.is_party(role, actor, case) for role in form.read_by)

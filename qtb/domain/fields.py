@@ -1,26 +1,30 @@
-"""Form fields as data and the one check of what was filled in, for the page, the command line and imports alike."""
+"""The shapes of `forms/*.yaml`: fields, rows of fields, conditions among answers. What is filled in: `form_check`."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Literal
 
-from qtb.domain.errors import Reason
+from pydantic import Field, model_validator
+
 from qtb.domain.workflow import Key, Strict, Text
 
-PATTERNS = {
-    "phone": re.compile(r"(\+86[- ]?)?1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8}(-\d{1,6})?"),
-    "email": re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,5}"),
-    "postcode": re.compile(r"\d{6}"),
-}
-TRUE = {"true", "1", "on", "yes", "y"}
-MAX_TEXT = 20_000
-MAX_NUMBER = 10**12
+# What the system itself can say; the caller of a check hands it over by these names.
+SOURCES = {
+    "year", "number", "unit_name", "recommender_name", "earlier_levels", "rank",
+    "teams_registered", "teams_declared", "teams_recommended",
+}  # fmt: skip
+COLUMNS = ("team_name", "title", "category", "recommender_id", "share_consent")
+MOST_ROWS = 200
+
+
+class Condition(Strict):
+    """One comparison of an answer with a value, or with another answer of the same form."""
+
+    field: Key
+    op: Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "filled", "empty"]
+    value: bool | int | str | list[int | str] | None = None
+    than: Key | None = None
 
 
 class Choice(Strict):
@@ -28,30 +32,84 @@ class Choice(Strict):
 
     key: Key
     label: Text
+    group: Text | None = None  # a heading under which the page puts it
 
 
 class FieldSpec(Strict):
-    """One field: its type, limits, and the submission's column that it fills, if any."""
+    """One field: its type, limits, when it is asked, and the submission's column that it fills, if any.
 
-    type: Literal["text", "longtext", "int", "decimal", "date", "month", "enum", "bool", "ref"]
+    `min` and `max` bound the length of a text, the value of a number, the count of rows or files.
+    """
+
+    type: Literal["text", "longtext", "int", "decimal", "date", "month", "enum", "bool", "ref", "rows", "file"]
     label: Text
     help: Text | None = None
     required: bool = False
     must_be_true: bool = False
     min: int | None = None
     max: int | None = None
-    pattern: Literal["phone", "email", "postcode"] | None = None
+    places: int | None = Field(default=None, ge=0, le=6)  # of a decimal: digits behind the point
+    pattern: Literal["phone", "email", "postcode", "uscc"] | None = None
     past: bool = False
     choices: list[Choice] = []
-    refers: Literal["recommenders"] | None = None
+    refers: Literal["recommenders", "works"] | None = None
     column: Literal["team_name", "title", "category", "recommender_id", "share_consent"] | None = None
+    asked_if: list[Condition] = []  # asked only where all of this is so
+    columns: dict[Key, FieldSpec] = {}  # of rows
+    auto: Key | None = None  # the system says it; nobody types it
+    percent: list[Key] = []  # the system reckons it: first of second, in percent
+    prefill: Key | None = None  # the system proposes it
+    accept: list[Literal["pdf", "docx", "doc", "jpg", "png", "pptx", "xlsx", "mp4"]] = []  # kinds of file
+    max_mb: int | None = None
+    max_pages: int | None = None
+    personal: bool = False  # about a person: left out of what is shared
+    stamped: bool = False  # printed with room for a seal and a date
+    copies: bool = True  # taken over when an earlier form is copied
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> FieldSpec:
+        if (self.type == "rows") != bool(self.columns):
+            raise ValueError("`columns` belong to rows, and rows have some")
+        if any(column.type in ("rows", "file") for column in self.columns.values()):
+            raise ValueError("rows hold neither rows nor files")
+        if (self.type == "file") != bool(self.accept):
+            raise ValueError("`accept` belongs to a file, and a file names its kinds")
+        if self.percent and (self.type != "decimal" or len(self.percent) != 2):
+            raise ValueError("`percent` is a decimal of two other fields")
+        if {self.auto, self.prefill} - {None, *SOURCES}:
+            raise ValueError(f"the system can say {', '.join(sorted(SOURCES))}")
+        return self
+
+    @property
+    def by_system(self) -> bool:
+        """Tell whether nobody fills it in."""
+        return self.auto is not None or bool(self.percent)
 
 
 class Section(Strict):
     """A titled group of fields."""
 
     title: Text
+    help: Text | None = None
     fields: dict[Key, FieldSpec]
+
+
+class FormCheck(Strict):
+    """What must be so among several answers; said at one field, as an error or, with `warns`, as advice."""
+
+    at: Key
+    given: list[Condition] = Field(default=[], alias="if")
+    then: list[Condition] = Field(min_length=1)
+    says: Text
+    warns: bool = False
+
+
+class Also(Strict):
+    """Fields of another form that the printed one shows too."""
+
+    form: Key
+    title: Text
+    fields: list[Key] = Field(min_length=1)
 
 
 class FormSpec(Strict):
@@ -59,7 +117,14 @@ class FormSpec(Strict):
 
     title: Text
     intro: Text | None = None
+    # What one filled form is about: a team's entry, a recommending unit's year, or an objection.
+    about: Literal["submission", "recommender", "objection"] = "submission"
     judged: bool = False  # evaluators read it
+    read_by: list[Key] = []  # the roles that read it; everybody who may see the case, where none is named
+    max_total: int | None = None  # characters of all its texts together
+    explains: Key | None = None  # the field that says why a proposed value was changed
+    checks: list[FormCheck] = []
+    also: list[Also] = []
     sections: list[Section]
 
     @property
@@ -67,134 +132,28 @@ class FormSpec(Strict):
         """All fields in order."""
         return {key: spec for section in self.sections for key, spec in section.fields.items()}
 
+    @model_validator(mode="after")
+    def _names_resolve(self) -> FormSpec:
+        unknown = sorted(set(self._named()) - set(self.fields))
+        if unknown:
+            raise ValueError(f"no field is called {', '.join(unknown)}")
+        if sum(len(section.fields) for section in self.sections) != len(self.fields):
+            raise ValueError("a field stands in two sections")
+        return self
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a filled form comes to: JSON-ready values, what is wrong, and what is still missing."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, list[Reason]] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether the form could be handed in."""
-        return not self.errors and not self.missing
-
-
-def check(
-    form: FormSpec, raw: Mapping[str, Any], *, today: date, known: Mapping[str, Collection[Any]] | None = None
-) -> Checked:
-    """Check a filled form. `raw` holds text (or JSON values); `known` the keys that each ref field may name.
-
-    An empty required field is missing, not wrong: a draft may be saved without it.
-    """
-    values: dict[str, Any] = {}
-    errors: dict[str, list[Reason]] = {}
-    missing: list[str] = []
-    for key, spec in form.fields.items():
-        try:
-            value = parse(spec, raw.get(key), today=today, known=(known or {}).get(key, ()))
-        except FieldError as error:
-            errors[key] = [error.reason]
-            continue
-        values[key] = value
-        if (value in (None, "") and spec.required) or (spec.must_be_true and value is not True):
-            missing.append(key)
-    return Checked(values, errors, tuple(missing))
+    def _named(self) -> Iterator[Key]:
+        if self.explains:
+            yield self.explains
+        for check in self.checks:
+            yield check.at
+            yield from _fields_of([*check.given, *check.then])
+        for spec in self.fields.values():
+            yield from spec.percent
+            yield from _fields_of(spec.asked_if)
 
 
-class FieldError(Exception):
-    """A value cannot be right; `reason` is for the reader."""
-
-    def __init__(self, key: str, **args: object) -> None:
-        super().__init__(key)
-        self.reason = Reason(key, args)
-
-
-def parse(spec: FieldSpec, raw: Any, *, today: date, known: Collection[Any] = ()) -> Any:
-    """Return the JSON-ready value of one field: str, int, bool, or None when empty. Raises FieldError."""
-    if spec.type == "bool":
-        return raw is True or (isinstance(raw, str) and raw.strip().lower() in TRUE)
-    if raw is not None and not isinstance(raw, (str, int)):
-        raise FieldError("field_type")
-    if isinstance(raw, int) and abs(raw) > MAX_NUMBER:
-        raise FieldError("field_number")  # longer ones cannot even be written as text
-    text = clean("" if raw is None else str(raw), lines=spec.type == "longtext")
-    if not text:
-        return "" if spec.type in ("text", "longtext", "enum") else None
-    return PARSERS[spec.type](spec, text, today, known)
-
-
-def clean(text: str, *, lines: bool) -> str:
-    """Return the text in NFC, trimmed, with plain line ends. Raises FieldError for what no form may hold."""
-    if len(text) > MAX_TEXT:
-        raise FieldError("field_too_long", max=MAX_TEXT, n=len(text))
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    allowed = "\n\t" if lines else "\t"
-    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in allowed for character in text):
-        raise FieldError("field_control")
-    # Signs that nobody can see are not an answer.
-    return text if any(unicodedata.category(sign)[0] not in "CZ" for sign in text) else ""
-
-
-def _text(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> str:
-    if spec.max is not None and len(text) > spec.max:
-        raise FieldError("field_too_long", max=spec.max, n=len(text))
-    if spec.min is not None and len(text) < spec.min:
-        raise FieldError("field_too_short", min=spec.min, n=len(text))
-    if spec.pattern and not PATTERNS[spec.pattern].fullmatch(text):
-        raise FieldError(f"field_{spec.pattern}")
-    return text
-
-
-def _number(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> int | str:
-    # ASCII digits only after NFKC, and few of them: int() accepts other scripts and takes minutes for 100,000 digits.
-    text = unicodedata.normalize("NFKC", text)
-    if not re.fullmatch(r"[-+]?[0-9]{1,13}(\.[0-9]{1,6})?", text, re.ASCII):
-        raise FieldError("field_number")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise FieldError("field_number") from None
-    if spec.type == "int" and number != number.to_integral_value():
-        raise FieldError("field_integer")
-    _in_range(spec, number)
-    return int(number) if spec.type == "int" else str(number)
-
-
-def _in_range(spec: FieldSpec, number: Decimal) -> None:
-    low, high = (-MAX_NUMBER if spec.min is None else spec.min), (MAX_NUMBER if spec.max is None else spec.max)
-    if not low <= number <= high:
-        raise FieldError("field_range", min=low, max=high)
-
-
-def _date(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> str:
-    form = r"\d{4}-\d{2}" if spec.type == "month" else r"\d{4}-\d{2}-\d{2}"
-    if not re.fullmatch(form, text, re.ASCII):
-        raise FieldError(f"field_{spec.type}")
-    try:
-        found = date.fromisoformat(f"{text}-01" if spec.type == "month" else text)
-    except ValueError:
-        raise FieldError(f"field_{spec.type}") from None
-    if spec.past and found > today:
-        raise FieldError("field_future")
-    return text
-
-
-def _enum(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> str:
-    if text not in {choice.key for choice in spec.choices}:
-        raise FieldError("field_choice")
-    return text
-
-
-def _ref(spec: FieldSpec, text: str, today: date, known: Collection[Any]) -> int:
-    if not re.fullmatch(r"\d{1,10}", text, re.ASCII) or int(text) not in known:
-        raise FieldError("field_choice")
-    return int(text)
-
-
-PARSERS = {
-    "text": _text, "longtext": _text, "int": _number, "decimal": _number,
-    "date": _date, "month": _date, "enum": _enum, "ref": _ref,
-}  # fmt: skip
+def _fields_of(conditions: list[Condition]) -> Iterator[Key]:
+    for one in conditions:
+        yield one.field
+        if one.than:
+            yield one.than

@@ -128,6 +128,7 @@ class Transition(Strict):
     then: list[Effect] = []
     tone: Literal["primary", "plain", "danger"] = "plain"
     undo: Undo | None = None
+    receipt: bool = False  # whoever hands in gets a receipt
 
 
 class RowKind(Strict):

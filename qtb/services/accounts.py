@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
-from qtb.domain.fields import PATTERNS, FieldError, clean
+from qtb.domain.field_values import PATTERNS, FieldError, clean
 from qtb.domain.passwords import MAX_PASSWORD as MAX_PASSWORD
 from qtb.domain.passwords import checked_password
 from qtb.domain.roles import ROLES, UNIT_KINDS, Actor

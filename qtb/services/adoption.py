@@ -21,10 +21,11 @@ from qtb.domain.workflow import Transition
 from qtb.services import advance, definitions, notes
 from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, facts
+from qtb.store.answers import Answer
 from qtb.store.audit import Entry
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
-from qtb.store.submissions import Answer, Submission, counts_by_state
+from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import lock
 
 SLICE = 5_000

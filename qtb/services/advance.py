@@ -22,7 +22,7 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.services import notes
+from qtb.services import notes, receipts
 from qtb.store import audit, cycles, facts, ledger, moves
 from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
@@ -143,6 +143,8 @@ def _move_these(
     _follow(work, entry, cycle.definition, n_moved)
     if n_moved != len(ids):
         raise _refusal(session, entry.transition, cycle=cycle, ids=ids, actor=actor, now=entry.at)
+    if cycle.definition.workflow.transitions[entry.transition].receipt:
+        receipts.give(session, entry, cycle=cycle, ids=ids)
     return n_moved
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import row_order, timeline
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
-from qtb.domain.fields import FieldError, clean
+from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.domain.row_order import Finding, Whom
 from qtb.domain.timeline import Row, Timeline

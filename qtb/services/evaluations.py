@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import rubric
 from qtb.domain.decide import shut
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
-from qtb.domain.fields import FieldError, clean
+from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline

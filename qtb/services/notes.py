@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtb.domain.errors import Invalid
-from qtb.domain.fields import FieldError, clean
+from qtb.domain.field_values import FieldError, clean
 
 MAX_NOTE = 2_000
 

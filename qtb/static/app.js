@@ -34,6 +34,77 @@
     count();
   });
 
+  // Rows are added and taken away; what is posted is renumbered by the server, so gaps do no harm.
+  document.querySelectorAll("[data-rows]").forEach(function (list) {
+    const add = list.querySelector("[data-add]"), most = Number(list.dataset.most);
+    const cards = function () { return list.querySelectorAll(".row-card"); };
+    let next = cards().length;
+    function blank() {
+      const card = cards()[0].cloneNode(true), mark = new RegExp(list.dataset.rows + "-\\d+");
+      card.querySelectorAll("[id],[name],[for],[aria-describedby]").forEach(function (part) {
+        ["id", "name", "for", "aria-describedby"].forEach(function (name) {
+          if (part.hasAttribute(name)) part.setAttribute(name, part.getAttribute(name).replace(mark, list.dataset.rows + "-" + next));
+        });
+      });
+      card.querySelectorAll(".field-error").forEach(function (error) { error.remove(); });
+      card.querySelectorAll("input,select,textarea").forEach(function (field) {
+        if (field.type === "checkbox") field.checked = false; else field.value = "";
+        field.classList.remove("is-invalid"); field.removeAttribute("aria-invalid");
+      });
+      next += 1;
+      return card;
+    }
+    function renumber() {
+      cards().forEach(function (card, n) {
+        const legend = card.querySelector("legend");
+        legend.textContent = legend.textContent.replace(/\d+/, String(n + 1));
+        card.querySelector("[data-drop]").hidden = cards().length < 2;
+      });
+      add.hidden = cards().length >= most;
+    }
+    add.addEventListener("click", function () {
+      const card = blank();
+      add.before(card);
+      renumber();
+      card.querySelector("input,select,textarea").focus();
+    });
+    list.addEventListener("click", function (event) {
+      const drop = event.target.closest("[data-drop]");
+      if (!drop) return;
+      drop.closest(".row-card").remove();
+      list.dispatchEvent(new Event("input", { bubbles: true }));
+      renumber();
+    });
+    renumber();
+  });
+
+  // A field that is asked only where other answers fit is shown only then; the server decides all the same.
+  const compare = {
+    eq: (a, b) => a === b, ne: (a, b) => a !== b, lt: (a, b) => a < b, le: (a, b) => a <= b, gt: (a, b) => a > b, ge: (a, b) => a >= b,
+    in: (a, b) => b.includes(a), not_in: (a, b) => !b.includes(a),
+  };
+  function answer(form, name) {
+    const field = form.elements[name];
+    if (!field) return "";
+    return field.type === "checkbox" ? field.checked : field.value;
+  }
+  function holds(form, one) {
+    const left = answer(form, one.field);
+    if (one.op === "filled") return left !== "" && left !== false;
+    if (one.op === "empty") return left === "" || left === false;
+    const right = one.than ? answer(form, one.than) : one.value;
+    if (left === "" || right === "") return false;
+    const number = (value) => (typeof value === "string" && value !== "" && !isNaN(value) ? Number(value) : value);
+    return compare[one.op](number(left), Array.isArray(right) ? right.map(number) : number(right));
+  }
+  document.querySelectorAll("form.long-form").forEach(function (form) {
+    const asked = form.querySelectorAll("[data-when]");
+    function fit() {
+      asked.forEach(function (box) { box.hidden = !JSON.parse(box.dataset.when).every(function (one) { return holds(form, one); }); });
+    }
+    if (asked.length) { form.addEventListener("input", fit); fit(); }
+  });
+
   // A score sheet's sum while it is being filled.
   document.querySelectorAll("[data-sum]").forEach(function (table) {
     function sum() {

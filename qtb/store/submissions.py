@@ -1,4 +1,4 @@
-"""A submission and the forms filled in for it. Facts that guards name are columns here."""
+"""A submission. Facts that guards name are columns here; the forms filled in for it: `answers`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -75,17 +74,6 @@ class Submission(Chained, Base):
     recommender: Mapped[Unit | None] = relationship(foreign_keys=[recommender_id])
 
 
-class Answer(Base):
-    """What was filled in on one form of a submission."""
-
-    __tablename__ = "answer"
-
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
-    form: Mapped[str] = mapped_column(String(40), primary_key=True)
-    values: Mapped[dict[str, Any]] = mapped_column(JSON)
-    saved_at: Mapped[datetime] = mapped_column(Instant)
-
-
 class Counter(Base):
     """A number that only grows: max(number) + 1 fails as soon as two ask at once."""
 
@@ -101,12 +89,6 @@ def next_number(session: Session, key: str) -> int:
     session.execute(insert(Counter).values(key=key, value=0).on_conflict_do_nothing())
     grown = update(Counter).where(Counter.key == key).values(value=Counter.value + 1).returning(Counter.value)
     return int(session.execute(grown).scalar_one())
-
-
-def answers(session: Session, submission_id: int) -> dict[str, dict[str, Any]]:
-    """Return the filled forms of a submission by form key."""
-    rows = session.scalars(select(Answer).where(Answer.submission_id == submission_id))
-    return {row.form: row.values for row in rows}
 
 
 def counts_by_state(session: Session, cycle_id: int, *clauses: Any) -> dict[str, int]:

@@ -15,6 +15,7 @@ from qtb.extensions import csrf
 from qtb.web import (
     access,
     accounts,
+    answers,
     applicant,
     cases,
     demo_clock,
@@ -23,10 +24,12 @@ from qtb.web import (
     feeds,
     headers,
     limits,
+    papers,
     public,
     recommender,
     suspension,
     undo,
+    verify,
     view,
 )
 from qtb.web.admin import blueprint as admin
@@ -49,8 +52,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     errors.init_app(app)
     view.init_app(app)
     for blueprint in (
-        public.pages, accounts.pages, applicant.pages, cases.pages, recommender.pages, evaluator.pages, feeds.pages,
-        undo.pages, suspension.pages, demo_clock.pages, admin,
+        public.pages, accounts.pages, applicant.pages, cases.pages, answers.pages, recommender.pages, evaluator.pages,
+        papers.pages, verify.pages, feeds.pages, undo.pages, suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     limits.init_app(app)

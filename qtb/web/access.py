@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from qtb import clock
 from qtb.domain.errors import Denied, Invalid
-from qtb.domain.fields import FieldError, clean
+from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import ROLES, Actor
 from qtb.extensions import db, login
 from qtb.services.accounts import token_hash

@@ -5,17 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from qtb.domain import form_check
 from qtb.domain.errors import NotNow, Reason, Refusal
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.services import submissions
-from qtb.services.submissions import Filled
+from qtb.services.answers import Filled
 from qtb.store import lists
+from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.store.years import Year
-from qtb.web import cases, years
+from qtb.web import answers, years
 from qtb.web.access import actor, audience
 from qtb.web.todo import tasks
 from qtb.web.view import cycle_or_404
@@ -40,7 +42,8 @@ def enter(key: str) -> ResponseReturnValue:
     year = cycle_or_404(key)
     form = submissions.entry_form(year)
     spec = year.definition.forms[form]
-    page = cases.new_form(year, spec, {})
+    said = {"year": year.year, "unit_name": _unit_name()}
+    page = answers.new_form(year, spec, form_check.proposed(spec, said))
     reason = submissions.entry_refusal(db.session(), year, _unit(), now=g.now)
     closed = NotNow((reason,)) if reason else None
     refusal, status = None, 200
@@ -48,14 +51,15 @@ def enter(key: str) -> ResponseReturnValue:
         try:
             return _entered(year.id, form, page)
         except Refusal as error:
-            refusal, status = cases.shown_refusal(page, error), error.status
+            refusal, status = answers.shown_refusal(page, error), error.status
             year = cycle_or_404(key)
     else:
         refusal = closed
-    hand_in = cases.hand_in(year, year.definition.workflow.start)
+    hand_in = answers.hand_in(year, year.definition.workflow.start)
     return render_template(
-        "applicant/enter.html", cycle=year, spec=spec, page=page, refusal=refusal, hand_in=hand_in, closed=closed
-    ), status
+        "applicant/enter.html", cycle=year, spec=spec, page=page, refusal=refusal, hand_in=hand_in, closed=closed,
+        values={}, said=said,
+    ), status  # fmt: skip
 
 
 def _entered(cycle_id: int, form: str, page: object) -> ResponseReturnValue:
@@ -66,7 +70,7 @@ def _entered(cycle_id: int, form: str, page: object) -> ResponseReturnValue:
         submission_id = submissions.enter(
             work, cycle=year, unit_id=_unit(), filled=filled, actor=actor(), now=g.now, request_key=request_key
         ).id
-    return cases.saved(submission_id)
+    return answers.saved(submission_id)
 
 
 def _openings() -> list[tuple[Cycle, Reason | None]]:
@@ -85,3 +89,7 @@ def _refusal(year: Year) -> Reason | None:
 
 def _unit() -> int:
     return min(actor().units["applicant"])
+
+
+def _unit_name() -> str:
+    return db.session().get_one(Unit, _unit()).name

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from qtb.domain import decide, machine
-from qtb.domain.errors import Missing, NotNow, Refusal
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Missing, Refusal
 from qtb.domain.fields import FormSpec
 from qtb.domain.timeline import Timeline
 from qtb.domain.undo import Last
 from qtb.domain.workflow import Text
 from qtb.extensions import db
-from qtb.forms import dynamic
 from qtb.i18n import language, say
-from qtb.services import submissions, suspension, undo
+from qtb.services import answers as filling
+from qtb.services import suspension, undo
 from qtb.services.advance import advance
-from qtb.services.submissions import Filled, Incorrect
 from qtb.store import accounts, audit, evaluations, facts, lists, plans
-from qtb.store import submissions as store
+from qtb.store import answers as store
 from qtb.store.accounts import Unit
-from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import steps, story, years
 from qtb.web.access import SIGNED_IN, actor, audience
-from qtb.web.parse import seen
 from qtb.web.view import TONES
 
 pages = Blueprint("cases", __name__)
@@ -61,41 +57,11 @@ def show(submission_id: int) -> ResponseReturnValue:
         undo=undo.offer(submission, _last(entries), timeline=times, actor=actor(), now=g.now),
         may_suspend=suspension.is_offered(submission, actor()),
         story=story.told(submission, entries, actor()),
-        answers=answers,
-        choices=_choices(submission.cycle, recommenders),
+        answers=_readable(submission, answers),
+        receipts=_receipts(definition, [row for row, _ in entries]),
+        is_concerned=decide.is_concerned(case, actor=actor()),
         staff=_staff_view(submission) if actor().holds("organiser") else None,
     )
-
-
-@pages.route("/submissions/<int:submission_id>/forms/<form>", methods=["GET", "POST"])
-@audience("applicant", cleans=True)
-def fill(submission_id: int, form: str) -> ResponseReturnValue:
-    """Fill a form of a submission; a late or stale save keeps what was typed on the page."""
-    submission = found(submission_id)
-    spec = submission.cycle.definition.forms.get(form)
-    if spec is None:
-        raise Missing("form")
-    values = store.answers(db.session(), submission.id).get(form, {})
-    page = dynamic.build(spec, {**values, "seen": submission.version}, ref_options(submission.cycle))
-    refusal, status = None, 200
-    closed = _closed(submission, form)
-    if page.is_submitted():
-        try:
-            with unit(db.session()) as work:
-                row = found(submission_id)
-                filled = Filled(form, dynamic.raw(page, spec), _version(page))
-                submissions.save(work, row, filled=filled, actor=actor(), now=g.now)
-            return saved(submission_id)
-        except Refusal as error:
-            refusal, status = shown_refusal(page, error), error.status
-            submission = found(submission_id)
-            page["seen"].data = str(submission.version)  # whoever saves again has been told whose change it replaces
-    else:
-        refusal = closed
-    return render_template(
-        "cases/fill.html", submission=submission, spec=spec, page=page, refusal=refusal,
-        hand_in=hand_in(submission.cycle, submission.state), closed=closed,
-    ), status  # fmt: skip
 
 
 @pages.get("/submissions/<int:submission_id>/moves/<transition>")
@@ -143,42 +109,6 @@ def found(submission_id: int) -> Submission:
     return submission
 
 
-def saved(submission_id: int) -> ResponseReturnValue:
-    """Go on after a save: to the confirmation when the person asked to hand in, else to the submission."""
-    then = request.form.get("then", "")
-    submission = found(submission_id)
-    if then in submission.cycle.definition.workflow.transitions:
-        return redirect(url_for("cases.confirm", submission_id=submission_id, transition=then), 303)
-    flash(say("case.saved"), "success")
-    return redirect(url_for("cases.show", submission_id=submission_id), 303)
-
-
-def hand_in(cycle: Cycle, state: str) -> str:
-    """Return the applicant's main move from a state: what "save and hand in" leads to; empty when there is none."""
-    workflow = cycle.definition.workflow
-    for key, rule in workflow.transitions.items():
-        if state in workflow.sources(key) and "applicant" in rule.by and rule.tone == "primary":
-            return key
-    return ""
-
-
-def shown_refusal(page: FlaskForm, error: Refusal) -> Refusal:
-    """Put a form's errors to their fields and return the refusal to show above it."""
-    if isinstance(error, Incorrect):
-        dynamic.show_errors(page, error.checked)
-    return error
-
-
-def new_form(cycle: Cycle, spec: FormSpec, values: dict[str, Any]) -> FlaskForm:
-    """Return an empty form for a new entry, with the key that makes a second sending harmless."""
-    return dynamic.build(spec, {"request_key": secrets.token_urlsafe(16), **values}, ref_options(cycle))
-
-
-def ref_options(cycle: Cycle, *, any_active: bool = False) -> dict[str, list[tuple[str, str]]]:
-    """Return the choices of ref fields: the recommending units by name."""
-    return _choices(cycle, accounts.units(db.session(), "recommender", active=not any_active))
-
-
 def _recommenders(submission: Submission, case: decide.Case, answers: dict[str, dict[str, Any]]) -> Sequence[Unit]:
     """Return the units that the page names: all of them only where a form can be filled or names another one."""
     definition, own = submission.cycle.definition, submission.recommender
@@ -189,10 +119,16 @@ def _recommenders(submission: Submission, case: decide.Case, answers: dict[str, 
     return [own] if own else []
 
 
-def _choices(cycle: Cycle, recommenders: Sequence[Unit]) -> dict[str, list[tuple[str, str]]]:
-    units = [(str(unit.id), unit.name) for unit in recommenders]
-    fields = {key: field for form in cycle.definition.forms.values() for key, field in form.fields.items()}
-    return {key: units for key, field in fields.items() if field.refers}
+def _receipts(definition: Definition, rows: Sequence[audit.History]) -> list[audit.History]:
+    """Return the moves that were receipted, latest first."""
+    moves = definition.workflow.transitions
+    return [row for row in reversed(rows) if row.transition in moves and moves[row.transition].receipt]
+
+
+def _readable(submission: Submission, answers: dict[str, dict[str, Any]]) -> list[tuple[str, FormSpec]]:
+    """Return the filled forms that the person may read, in the order of the case's way."""
+    case, forms = facts.as_case(submission), submission.cycle.definition.forms
+    return [(key, spec) for key, spec in forms.items() if key in answers and decide.may_read(spec, case, actor=actor())]
 
 
 def _offer(submission: Submission, transition: str) -> decide.Offer:
@@ -213,24 +149,13 @@ def _edits(
     for edit in decide.edits(definition, case, actor=actor()):
         reasons = decide.edit_refusal(definition, edit.form, case, timeline=times, actor=actor(), now=g.now)
         raw = answers.get(edit.form, {})
-        lacking = submissions.missing(submission.cycle, edit.form, raw, recommenders=recommenders, now=g.now)
+        lacking = filling.missing(submission, edit.form, raw, recommenders=recommenders, now=g.now)
         found.append((edit.form, definition.forms[edit.form], reasons, lacking))
     return found
 
 
 def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
     return next((undo.as_last(row) for row, _ in entries if row.to_state), None)
-
-
-def _closed(submission: Submission, form: str) -> Refusal | None:
-    times = years.of(db.session(), submission.cycle_id).times
-    case, definition = facts.as_case(submission), submission.cycle.definition
-    reasons = decide.edit_refusal(definition, form, case, timeline=times, actor=actor(), now=g.now)
-    return NotNow(reasons) if reasons else None
-
-
-def _version(page: FlaskForm) -> int:
-    return seen(str(page["seen"].data or ""))
 
 
 def _staff_view(submission: Submission) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from qtb.extensions import db
 from qtb.i18n import in_words, say
 from qtb.services import evaluations
 from qtb.services.evaluations import Unscored
-from qtb.store import submissions as store
+from qtb.store import answers as store
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
-from qtb.web import cases, years
+from qtb.web import answers, years
 from qtb.web.access import actor, audience
 from qtb.web.parse import seen
 
@@ -68,5 +68,5 @@ def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dic
             own, times=years.of(db.session(), submission.cycle_id).times, now=g.now
         ),
         answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
-        choices=cases.ref_options(submission.cycle, any_active=True),
+        choices=answers.ref_options(submission.cycle, any_active=True),
     )  # fmt: skip

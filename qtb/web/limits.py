@@ -181,5 +181,7 @@ RULES = (
     Rule("links", LINKS, "60 per minute"),
     Rule("one link", LINKS, "20 per 15 minutes", _link),
     Rule("calendars", ("feeds.year", "feeds.personal"), "300 per minute", method="GET"),
+    Rule("verify", ("verify.check",), "30 per minute"),
+    Rule("verify code", ("verify.page",), "120 per minute", method="GET"),
     Rule("demo's clock", ("demo_clock.set_clock",), "60 per minute"),
 )

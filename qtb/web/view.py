@@ -12,9 +12,11 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from qtb import clock
+from qtb.domain import form_check
 from qtb.domain.errors import Missing
 from qtb.domain.workflow import Text
 from qtb.extensions import db
+from qtb.forms import dynamic
 from qtb.i18n import escaped, failure, language, say
 from qtb.services import health
 from qtb.store import cycles
@@ -33,7 +35,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat)  # fmt: skip
     app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
-                                is_staff=is_staff, case_url=case_url, failure=failure)  # fmt: skip
+                                is_staff=is_staff, case_url=case_url, failure=failure,
+                                asked=form_check.asked, conditions=dynamic.conditions)  # fmt: skip
     app.context_processor(_frame)
 
 

@@ -131,7 +131,9 @@ def test_every_path_knows_its_line() -> None:
 def test_the_real_programme_is_read() -> None:
     found = real()
     assert found.workflow.start == "draft"
-    assert found.forms.keys() == {"registration", "declaration"}
+    assert found.forms.keys() == {
+        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection",
+    }  # fmt: skip
     assert found.timeline.rows["publish"].held == "10:00"
 
 
@@ -182,7 +184,7 @@ def test_a_definition_cannot_be_changed() -> None:
             "        type: decimal",
             "        type: money",
             "forms/declaration.yaml",
-            "sections.1.fields.benefit_wanyuan.type",
+            "sections.2.fields.benefit_wanyuan.type",
             "",
         ),
     ],

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qtb.domain import fields
-from qtb.domain.fields import FieldError, FieldSpec
+from qtb.domain import field_values, form_check
+from qtb.domain.field_values import FieldError
+from qtb.domain.fields import FieldSpec
+from qtb.domain.form_check import Checked, Known
 from qtb.domain.workflow import Text
 from tests.domain.sample import real
 from tests.world import DECLARATION, REGISTRATION
@@ -28,7 +30,7 @@ def spec(kind: str, **given: Any) -> FieldSpec:
 def take(field: FieldSpec, raw: Any, known: tuple[int, ...] = ()) -> Any:
     """Return what a field makes of a value, or the key of the reason against it."""
     try:
-        return fields.parse(field, raw, today=TODAY, known=known)
+        return field_values.parse(field, raw, today=TODAY, known=known)
     except FieldError as error:
         return f"!{error.reason.key}"
 
@@ -188,16 +190,16 @@ def test_a_hundred_thousand_digits_cost_no_time() -> None:
 
 def test_a_reason_names_limit_and_length_in_characters() -> None:
     with pytest.raises(FieldError) as error:
-        fields.parse(spec("text", max=4), "总装一班组", today=TODAY)
+        field_values.parse(spec("text", max=4), "总装一班组", today=TODAY)
     assert error.value.reason.args == {"max": 4, "n": 5}
 
 
 # --- whole forms -------------------------------------------------------------------------------------
 
 
-def check(form: str, raw: dict[str, Any]) -> fields.Checked:
+def check(form: str, raw: dict[str, Any]) -> Checked:
     """Check a form of the real programme."""
-    return fields.check(real().forms[form], raw, today=TODAY, known={"recommender": {7}})
+    return form_check.check(real().forms[form], raw, today=TODAY, known=Known({"recommender": {7}}))
 
 
 COMPLETE = {**REGISTRATION, "recommender": "7", "team_name": "总装一班"}

@@ -14,7 +14,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Refusal
 from qtb.extensions import db
 from qtb.services import adoption, advance, check, override, submissions, suspension, sweep, undo
-from qtb.services.submissions import Filled
+from qtb.services.answers import Filled
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission

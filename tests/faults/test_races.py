@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, NotNow, Refusal
 from qtb.domain.roles import Actor
-from qtb.services import accounts, advance, evaluations, submissions, sweep
+from qtb.services import accounts, advance, answers, evaluations, submissions, sweep
 from qtb.services import override as overriding
-from qtb.services.submissions import Filled
+from qtb.services.answers import Filled
 from qtb.store import audit
 from qtb.store.accounts import Account, Membership
 from qtb.store.audit import History
@@ -174,7 +174,7 @@ def test_an_edit_never_follows_the_submit_that_overtook_it(world: World, with_ve
         filled = Filled("declaration", {**DECLARATION, "title": f"改{n}"}, seen=version if with_version else None)
 
         def edit(session: Session, row: Submission, filled: Filled = filled) -> None:
-            submissions.save(session, row, filled=filled, actor=actor, now=now)
+            answers.save(session, row, filled=filled, actor=actor, now=now)
 
         deeds = [with_submission(case, edit), move(world, case, "submit", "alice")]
         done, refused = sort(at_once(deeds[:: 1 - 2 * (n % 2)]))
@@ -195,7 +195,7 @@ def test_two_edits_from_one_version_have_one_winner(world: World) -> None:
         def edit(n: int, case: int = case, version: int = version) -> Deed:
             filled = Filled("declaration", {**DECLARATION, "title": f"第{n}稿"}, seen=version)
             return with_submission(
-                case, lambda session, row: submissions.save(session, row, filled=filled, actor=actor, now=now)
+                case, lambda session, row: answers.save(session, row, filled=filled, actor=actor, now=now)
             )
 
         done, refused = sort(at_once([edit(n) for n in range(4)]))

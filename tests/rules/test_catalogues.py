@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import pytest
 from jinja2 import nodes
 
-from qtb.domain import fields
+from qtb.domain import field_values
 from qtb.domain.facts import FACTS
 from qtb.domain.roles import ROLES
+from qtb.domain.workflow import Text
 from tests.rules.sources import LANGUAGES, ROOT, called, catalogue, modules, programmes, templates
 
 NAMED = re.compile(r"(?<!%)(?:%%)*%\((\w+)\)[sd]")
@@ -20,7 +21,7 @@ STRAY = re.compile(r"(?<!%)(?:%%)*%(?![%(])")
 # Calls that name a refusal first; what they raise is worded as refusal.<key>.
 REFUSALS = {"Refusal", "Invalid", "Conflict", "Denied", "Missing", "Reason", "FieldError"}
 FORMATTED = {  # a key that is put together: what stands in for the hole
-    "field_{}": [*fields.PATTERNS, "date", "month"],
+    "field_{}": [*field_values.PATTERNS, "date", "month"],
     "fact_{}": list(FACTS),
 }
 # What the wording may count on without being handed over.
@@ -223,8 +224,8 @@ def test_every_label_of_a_definition_is_in_both_languages() -> None:
     assert [label for label in labels if not han.search(label.zh) or han.search(label.en)] == []
 
 
-def _labels(shape: object) -> Iterator[fields.Text]:
-    if isinstance(shape, fields.Text):
+def _labels(shape: object) -> Iterator[Text]:
+    if isinstance(shape, Text):
         yield shape
     elif isinstance(shape, dict):
         for value in shape.values():

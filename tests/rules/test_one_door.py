@@ -15,7 +15,7 @@ from tests.rules.sources import called, modules
 DOOR = "qtb/services/advance.py"
 KEPT = {"state", "state_since", "kind"}
 PROBE = ("qtb/domain/machine.py", "self.state")  # the judge's stand-in for a case, not a row
-COLUMNS = "qtb/services/submissions.py"  # setattr by a field's `column`, which the test below keeps harmless
+COLUMNS = "qtb/services/answers.py"  # setattr by a field's `column`, which the test below keeps harmless
 FOLLOW = "qtb/store/audit.py"  # follow(**values), whose callers are looked at instead
 ROW_MAKERS = {"Submission"}
 RAW = re.compile(r"\b(update|insert\s+into|replace\s+into|merge\s+into)\s+submission\b", re.IGNORECASE)

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Refusal
-from qtb.services import submissions
-from qtb.services.submissions import Filled, Incorrect
-from qtb.store.submissions import Answer, Counter, Submission, answers
+from qtb.services import answers, submissions
+from qtb.services.answers import Filled, Incorrect
+from qtb.store import answers as filled
+from qtb.store.answers import Answer
+from qtb.store.submissions import Counter, Submission
 from qtb.store.unit import unit
 from tests.world import REGISTRATION, World, at
 
@@ -36,7 +38,7 @@ def save(world: World, case: int, raw: dict[str, Any], *, form: str = "registrat
     with unit(world.session):
         row = world.session.get_one(Submission, case)
         filled = Filled(form, raw, seen)
-        return submissions.save(world.session, row, filled=filled, actor=world.actor("alice"), now=world.now)
+        return answers.save(world.session, row, filled=filled, actor=world.actor("alice"), now=world.now)
 
 
 def refusal(deed: Any, *args: Any, **given: Any) -> Refusal:
@@ -65,7 +67,7 @@ def test_a_draft_may_be_incomplete_and_is_completed_later(world: World) -> None:
     checked = save(world, case, {"team_name": "总装一班", "leader_name": "另一组长"})
     assert "category" in checked.missing
     assert not checked.errors
-    assert answers(world.session, case)["registration"]["leader_name"] == "另一组长"
+    assert filled.answers(world.session, case)["registration"]["leader_name"] == "另一组长"
     whole = {**REGISTRATION, "team_name": "总装一班", "recommender": str(world.units["浦东区质协"].id)}
     assert save(world, case, whole).complete
     row = world.session.get_one(Submission, case)
@@ -83,7 +85,7 @@ def test_a_draft_may_be_incomplete_and_is_completed_later(world: World) -> None:
 def test_each_edit_is_recorded_with_what_changed_and_nothing_else(world: World) -> None:
     case = world.enter()
     n_entries = len(world.history("submission", case))
-    raw = {**answers(world.session, case)["registration"], "leader_name": "新组长", "truth_commit": "on"}
+    raw = {**filled.answers(world.session, case)["registration"], "leader_name": "新组长", "truth_commit": "on"}
     save(world, case, raw)
     last = world.history("submission", case)[-1]
     assert (last.kind, last.role, last.actor_id) == ("edit", "applicant", world.people["alice"].id)
@@ -112,19 +114,19 @@ def test_what_cannot_be_right_stores_nothing(world: World) -> None:
 
 def test_a_wrong_edit_leaves_what_was_stored(world: World) -> None:
     case = world.enter()
-    before, position = answers(world.session, case), world.position(case)
+    before, position = filled.answers(world.session, case), world.position(case)
     assert refusal(save, world, case, {**REGISTRATION, "leader_name": "新组长", "team_size": "0"}).key == "form_errors"
-    assert (answers(world.session, case), world.position(case)) == (before, position)
+    assert (filled.answers(world.session, case), world.position(case)) == (before, position)
 
 
 def test_an_edit_from_a_stale_page_is_a_conflict_and_stores_nothing(world: World) -> None:
     case = world.enter()
     seen = world.position(case)[1]
     save(world, case, {**REGISTRATION, "leader_name": "第一稿"}, seen=seen)
-    stored = answers(world.session, case)
+    stored = filled.answers(world.session, case)
     found = refusal(save, world, case, {**REGISTRATION, "leader_name": "第二稿"}, seen=seen)
     assert (type(found), found.key, found.status) == (Conflict, "stale_by", 409)
-    assert answers(world.session, case) == stored
+    assert filled.answers(world.session, case) == stored
 
 
 def test_a_form_that_is_not_there_or_not_now_or_not_yours_is_refused(world: World) -> None:

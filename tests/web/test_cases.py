@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from qtb import clock
+from qtb.store.answers import Answer
 from qtb.store.audit import History
 from qtb.store.cycles import Extension
-from qtb.store.submissions import Answer, Submission
+from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.web.conftest import Web
 from tests.web.test_plans import applied

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from qtb.clock import ZONE
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Invalid
-from qtb.domain.fields import FieldError, clean
+from qtb.domain.field_values import FieldError, clean
 from qtb.i18n import language
 from qtb.services.notices import Row
 from qtb.web.parse import optional_day, optional_instant

@@ -1,0 +1,136 @@
+"""Filling a submission's forms: drafts in time, checked by the definition, each change recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from qtb import clock
+from qtb.domain import decide, form_check
+from qtb.domain.decide import Case
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Conflict, Missing, NotNow, Refusal
+from qtb.domain.form_check import Checked, Known
+from qtb.domain.roles import Actor
+from qtb.domain.workflow import Text
+from qtb.store import accounts, audit, cycles, facts
+from qtb.store.accounts import Unit
+from qtb.store.answers import Answer
+from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
+from qtb.store.unit import lock
+
+
+class Incorrect(Refusal):
+    """A form holds values that cannot be right; nothing was stored."""
+
+    status = 422
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__("form_errors", n=len(checked.errors))
+        self.checked = checked
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it came in: its key, the texts, and the version that the person had before his eyes."""
+
+    form: str
+    raw: Mapping[str, Any]
+    seen: int | None = None
+
+
+def save(session: Session, submission: Submission, *, filled: Filled, actor: Actor, now: datetime) -> Checked:
+    """Store a form as filled so far, complete or not. Raises Incorrect, NotNow (not now, not you), Conflict (stale)."""
+    lock(session, submission)
+    cycle = submission.cycle
+    definition = cycle.definition
+    if filled.form not in definition.forms:
+        raise Missing("form")
+    case, times = facts.as_case(submission), cycles.timeline_of(session, cycle.id)
+    refusal = decide.edit_refusal(definition, filled.form, case, timeline=times, actor=actor, now=now)
+    if refusal:
+        raise NotNow(refusal)
+    about = known(submission, filled.form, recommenders=accounts.units(session, "recommender"))
+    checked = check(cycle, filled.form, filled.raw, known=about, now=now)
+    if checked.errors:
+        raise Incorrect(checked)
+    changes = _store(session, submission, filled.form, checked, now)
+    if changes:
+        audit.record(
+            session, submission, "edit", actor=actor, now=now, role=_role(definition, filled.form, case, actor),
+            seen=filled.seen, form=filled.form, changes=changes,
+        )  # fmt: skip
+    return checked
+
+
+def known(submission: Submission, form: str, *, recommenders: Sequence[Unit]) -> Known:
+    """Return what a check of one of a submission's forms is told; `recommenders` may be named while active."""
+    active = {unit.id for unit in recommenders if unit.is_active}
+    refs = {key: active for key, field in submission.cycle.definition.forms[form].fields.items() if field.refers}
+    return Known(refs, said=said(submission))
+
+
+def said(submission: Submission) -> dict[str, Any]:
+    """Return what the system itself says on a submission's forms."""
+    return {
+        "year": submission.cycle.year, "number": submission.number, "unit_name": submission.unit.name,
+        "recommender_name": submission.recommender.name if submission.recommender else "",
+    }  # fmt: skip
+
+
+def check(cycle: Cycle, form: str, raw: Mapping[str, Any], *, known: Known, now: datetime) -> Checked:
+    """Check a filled form against its fields, without storing it."""
+    return form_check.check(cycle.definition.forms[form], raw, today=now.astimezone(clock.ZONE).date(), known=known)
+
+
+def missing(
+    submission: Submission, form: str, raw: Mapping[str, Any], *, recommenders: Sequence[Unit], now: datetime
+) -> list[Text]:
+    """Return the labels of the fields that a form still lacks before it can be handed in."""
+    cycle = submission.cycle
+    checked = check(cycle, form, raw, known=known(submission, form, recommenders=recommenders), now=now)
+    lacking = dict.fromkeys(key.partition(".")[0] for key in (*checked.missing, *checked.errors))
+    return [cycle.definition.forms[form].fields[key].label for key in lacking]
+
+
+def _role(definition: Definition, form: str, case: Case, actor: Actor) -> str:
+    return next(edit.by for edit in decide.edits(definition, case, actor=actor) if edit.form == form)
+
+
+def _store(session: Session, submission: Submission, form: str, checked: Checked, now: datetime) -> dict[str, Any]:
+    answer = session.get(Answer, (submission.id, form))
+    before = answer.values if answer else {}
+    changes = {
+        key: [before.get(key), value]
+        for key, value in checked.values.items()
+        if value != before.get(key) and (value or key in before)
+    }
+    if answer is None:
+        answer = Answer(submission_id=submission.id, form=form)
+        session.add(answer)
+    answer.values, answer.saved_at = json.loads(json.dumps(checked.values)), now
+    _fill_columns(session, submission, form, checked)
+    return changes
+
+
+def _fill_columns(session: Session, submission: Submission, form: str, checked: Checked) -> None:
+    for key, spec in submission.cycle.definition.forms[form].fields.items():
+        if spec.column:
+            setattr(submission, spec.column, checked.values[key])
+            if spec.column == "team_name":
+                submission.team_key = accounts.name_key(str(checked.values[key])) or None
+    complete = f"{form}_complete"
+    if hasattr(submission, complete):
+        setattr(submission, complete, checked.complete)
+    team = submission.team_name  # after a failed flush the row cannot be read any more
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("team_taken", team=team) from None

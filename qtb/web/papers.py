@@ -1,0 +1,115 @@
+"""A submission's papers: each form as PDF and Word, its receipts, all of it as one file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from flask import Blueprint, current_app, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from qtb.documents import dossier, form_content, form_docx, form_pdf, receipt_pdf, signing
+from qtb.documents.form_content import Filled, Paper
+from qtb.documents.signing import Keys
+from qtb.domain import decide
+from qtb.domain.errors import Missing
+from qtb.domain.roles import MOVERS
+from qtb.extensions import db
+from qtb.store import answers, facts, receipts
+from qtb.store.receipts import Receipt
+from qtb.store.submissions import Submission
+from qtb.web.access import SIGNED_IN, actor, audience
+from qtb.web.answers import ref_options
+from qtb.web.cases import found
+
+pages = Blueprint("papers", __name__)
+
+WRITERS = {"pdf": form_pdf.written, "docx": form_docx.written}
+TYPES = {
+    "pdf": "application/pdf", "zip": "application/zip",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+
+
+@pages.get("/submissions/<int:submission_id>/papers/<form>.<kind>")
+@audience(SIGNED_IN)
+def form(submission_id: int, form: str, kind: str) -> ResponseReturnValue:
+    """Send a filled form as the official paper."""
+    submission = found(submission_id)
+    filled = _readable(submission)
+    if form not in filled.answers or kind not in WRITERS:
+        raise Missing("form")
+    paper = _paper(submission, form, filled)
+    return _sent(WRITERS[kind](paper), f"{submission.number} {submission.team_name} {paper.title}", kind)
+
+
+@pages.get("/submissions/<int:submission_id>/receipts/<int:seq>.pdf")
+@audience(*MOVERS)
+def receipt(submission_id: int, seq: int) -> ResponseReturnValue:
+    """Send a receipt."""
+    submission = _own(submission_id)
+    one = next((one for one in receipts.of(db.session(), submission.id) if one.seq == seq), None)
+    if one is None:
+        raise Missing("receipt")
+    return _sent(written(one), f"{submission.number} {submission.team_name} {one.code}", "pdf")
+
+
+@pages.get("/submissions/<int:submission_id>/dossier.zip")
+@audience(*MOVERS)
+def whole(submission_id: int) -> ResponseReturnValue:
+    """Send the whole submission as one file."""
+    submission = _own(submission_id)
+    packed = dossier.packed(_parts(submission))
+    name = dossier.name(f"{submission.number} {submission.team_name}")
+    return send_file(packed, TYPES["zip"], as_attachment=True, download_name=f"{name}.zip")
+
+
+def written(one: Receipt) -> bytes:
+    """Return a receipt as a signed PDF."""
+    base = str(current_app.config["BASE_URL"] or request.url_root).rstrip("/")
+    return receipt_pdf.written(one.said, address=base + url_for("verify.page"), by=keys())
+
+
+def keys() -> Keys:
+    """Return what this installation signs with."""
+    return signing.keys(current_app.config["SIGNING_KEY"])
+
+
+def _own(submission_id: int) -> Submission:
+    """Return a submission of those who take part in it: who only judges it gets no receipt."""
+    submission = found(submission_id)
+    if not decide.is_concerned(facts.as_case(submission), actor=actor()):
+        raise Missing("submission")
+    return submission
+
+
+def _readable(submission: Submission) -> Filled:
+    definition, case = submission.cycle.definition, facts.as_case(submission)
+    kept = {
+        key: values
+        for key, values in answers.answers(db.session(), submission.id).items()
+        if key in definition.forms and decide.may_read(definition.forms[key], case, actor=actor())
+    }
+    return Filled(definition.forms, kept, ref_options(submission.cycle, any_active=True))
+
+
+def _paper(submission: Submission, form: str, filled: Filled) -> Paper:
+    return form_content.paper(
+        form, filled, programme=submission.cycle.title, number=submission.number, unit=submission.unit.name
+    )
+
+
+def _parts(submission: Submission) -> Iterator[tuple[str, list[bytes]]]:
+    filled = _readable(submission)
+    for form in filled.answers:
+        paper = _paper(submission, form, filled)
+        for kind, write in WRITERS.items():
+            yield f"{dossier.name(paper.title)}.{kind}", [write(paper)]
+    for one in receipts.of(db.session(), submission.id):
+        yield f"receipts/{one.code}.pdf", [written(one)]
+
+
+def _sent(body: bytes, name: str, kind: str) -> ResponseReturnValue:
+    return send_file(
+        io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{dossier.name(name)}.{kind}"
+    )

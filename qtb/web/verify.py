@@ -1,0 +1,59 @@
+"""The public check: is this receipt ours, and what does it say? By its code, or by its file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from qtb.documents import receipt_pdf
+from qtb.extensions import db
+from qtb.services import receipts
+from qtb.web import papers
+from qtb.web.access import PUBLIC, audience
+
+pages = Blueprint("verify", __name__)
+
+
+@pages.get("/verify")
+@audience(PUBLIC)
+def page() -> ResponseReturnValue:
+    """Say what the receipt with a code says, and whether something was handed in after it."""
+    code = request.args.get("code", "").strip()[:60]
+    return _shown(code=code, told=_by_code(code)) if code else _shown()
+
+
+@pages.post("/verify")
+@audience(PUBLIC)
+def check() -> ResponseReturnValue:
+    """Say whether a receipt's file is as it was given out."""
+    upload = request.files.get("file")
+    body = b""
+    if upload:
+        with closing(upload):
+            body = upload.read(receipt_pdf.MAX_BYTES + 1)
+    told = receipt_pdf.read(body, papers.keys().certificate) if 0 < len(body) <= receipt_pdf.MAX_BYTES else None
+    known = _by_code(str(told["code"])) if told else None
+    return _shown(told=told and {**told, "is_last": bool(known and known["is_last"])}, file=True)
+
+
+@pages.get("/verify/key")
+@audience(PUBLIC)
+def key() -> ResponseReturnValue:
+    """Send the certificate with which anybody can check a receipt without us."""
+    return Response(papers.keys().pem, content_type="application/x-pem-file")
+
+
+def _by_code(code: str) -> dict[str, Any] | None:
+    standing = receipts.standing(db.session(), code)
+    return {**json.loads(standing.receipt.said), "is_last": standing.is_last} if standing else None
+
+
+def _shown(*, code: str = "", told: dict[str, Any] | None = None, file: bool = False) -> ResponseReturnValue:
+    asked = bool(code or file)
+    at = receipt_pdf.instant(told["at"]) if told else ""
+    page = render_template("public/verify.html", code=code, told=told, at=at, asked=asked, file=file)
+    return page, 404 if asked and told is None and not file else 422 if asked and told is None else 200
