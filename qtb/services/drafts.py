@@ -21,6 +21,7 @@ from qtb.store.drafts import AnswerDraft, Place
 from qtb.store.submissions import Submission
 
 MOST = 300_000  # characters: ten times what the longest form takes
+LATEST = 20
 LATELY = timedelta(minutes=5)
 
 
@@ -50,6 +51,7 @@ def keep(session: Session, place: Place, *, typed: Typed, actor: Actor, now: dat
     values = _storable(typed.raw)
     if len(json.dumps(values, ensure_ascii=False)) > MOST:
         raise TooLong("draft_too_long", max=MOST)
+    store.hold(session, place)
     if is_saved(session, place, actor=actor, key=typed.key):
         return False
     seen = min(max(typed.seen, 0), 2**31 - 1)
@@ -91,6 +93,16 @@ def is_saved(session: Session, place: Place, *, actor: Actor, key: str) -> bool:
         )
     entered = select(Submission.id).where(Submission.request_key == entry_key(actor, key))
     return bool(key) and session.scalar(entered) is not None
+
+
+def saved_keys(session: Session, place: Place, *, actor: Actor) -> list[str]:
+    """Return the latest drawings of the page that the person saved."""
+    if place.submission_id is not None:
+        return answers.saved_keys(session, place.submission_id, place.form, account_id=actor.user_id)
+    mine = Submission.cycle_id == place.cycle_id, Submission.unit_id == place.unit_id
+    keys = session.scalars(select(Submission.request_key).where(*mine).order_by(Submission.id.desc()).limit(LATEST))
+    prefix = entry_key(actor, "")
+    return [key.removeprefix(prefix) for key in keys if key and key.startswith(prefix)]
 
 
 def entry_key(actor: Actor, key: str) -> str:

@@ -85,3 +85,17 @@ def saved_from(session: Session, submission_id: int, form: str, *, account_id: i
         AnswerVersion.account_id == account_id, AnswerVersion.request_key == request_key,
     )  # fmt: skip
     return session.scalar(query) or 0
+
+
+def saved_keys(session: Session, submission_id: int, form: str, *, account_id: int | None) -> list[str]:
+    """Return the drawings of the page from which somebody saved the form, the latest twenty."""
+    query = (
+        select(AnswerVersion.request_key)
+        .where(
+            AnswerVersion.submission_id == submission_id, AnswerVersion.form == form,
+            AnswerVersion.account_id == account_id, AnswerVersion.request_key != "",
+        )
+        .order_by(AnswerVersion.number.desc())
+        .limit(20)
+    )  # fmt: skip
+    return list(session.scalars(query))

@@ -11,7 +11,8 @@ from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, delete, s
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from qtb.store.accounts import Account, Membership
+from qtb.store.accounts import Account, Membership, Unit
+from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
 BEFORE = text("submission_id IS NULL")  # of a form that is filled before there is a submission
@@ -67,6 +68,12 @@ class Place:
 def draft(session: Session, place: Place, account_id: int | None) -> AnswerDraft | None:
     """Return somebody's draft."""
     return session.scalar(select(AnswerDraft).where(AnswerDraft.account_id == account_id, *place.clauses()))
+
+
+def hold(session: Session, place: Place) -> None:
+    """Let no save of the place be under way while a draft of it is kept: what it ends would come back."""
+    row = Submission.id == place.submission_id if place.submission_id else Unit.id == place.unit_id
+    session.execute(select(row).where(row).with_for_update(read=True))
 
 
 def put(session: Session, place: Place, account_id: int, *, over: str | None, **kept: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from qtb import clock
@@ -106,7 +106,12 @@ def _tell_time() -> None:
 
 
 def _refuse_huge_form() -> None:
-    """Refuse what would take long to take apart; the library's own limits are for forms in several pieces only."""
+    """Refuse what would take long to take apart; the library's own limits are for forms in several pieces only.
+
+    JSON too: the form library would read it, deep as it may be, and with halves of characters in it.
+    """
+    if request.is_json:
+        raise UnsupportedMediaType
     if request.mimetype != "application/x-www-form-urlencoded":
         return
     most = int(current_app.config["MAX_FORM_MEMORY_SIZE"])
@@ -127,11 +132,11 @@ def _refuse_odd_text() -> None:
 
 
 def _back() -> str:
-    """Return where to go on after signing in: a page that was being filled in is drawn again."""
+    """Return where to go on after signing in: a page that was being filled in is drawn again; empty for no page."""
     if request.method == "GET":
         return request.full_path
     rule = request.url_rule
-    return request.path if rule is not None and "GET" in (rule.methods or ()) else home()
+    return request.path if rule is not None and "GET" in (rule.methods or ()) else ""
 
 
 def _admit() -> Response | None:
@@ -142,7 +147,8 @@ def _admit() -> Response | None:
     if PUBLIC in who:
         return None
     if not current_user.is_authenticated:
-        session["next"] = _back()
+        if back := _back():
+            session["next"] = back
         return redirect(url_for("accounts.recommender_sign_in" if "recommender" in who else "accounts.sign_in"))
     if SIGNED_IN in who or any(actor().holds(role) for role in who):
         return None

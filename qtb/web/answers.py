@@ -87,9 +87,8 @@ def fillable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
     return submission, spec
 
 
-def saved(submission_id: int, key: str = "") -> ResponseReturnValue:
+def saved(submission_id: int) -> ResponseReturnValue:
     """Go on after a save: to the confirmation when the person asked to hand in, else to the submission."""
-    keeping.ended(key)
     then = request.form.get("then", "")
     submission = found(submission_id)
     if then in submission.cycle.definition.workflow.transitions:
@@ -133,7 +132,7 @@ def _save(submission: Submission, form: str, spec: FormSpec) -> ResponseReturnVa
     try:
         with unit(db.session()) as work:
             answers.save(work, found(submission_id), filled=given, actor=actor(), now=g.now)
-        return saved(submission_id, given.key)
+        return saved(submission_id)
     except Refusal as error:
         kept_at = keeping.keep_refused(place, page, spec) if may_keep else None
         submission = found(submission_id)

@@ -85,7 +85,7 @@ def _enter(year: Cycle, place: Place) -> ResponseReturnValue:
                 work, cycle=work.get_one(Cycle, place.cycle_id), unit_id=place.unit_id, actor=actor(), now=g.now,
                 filled=replace(given, seen=None, since=None), request_key=drafts.entry_key(actor(), given.key),
             ).id  # fmt: skip
-        return answers.saved(submission_id, given.key)
+        return answers.saved(submission_id)
     except Refusal as error:
         kept_at = keeping.keep_refused(place, page, spec)
         year = db.session().get_one(Cycle, place.cycle_id)

@@ -60,6 +60,5 @@ def _kept(place: Place, cycle: Cycle, spec: FormSpec, known: Known) -> ResponseR
 def _discarded(place: Place, back: str) -> ResponseReturnValue:
     with unit(db.session()) as work:
         drafts.discard(work, place, actor=actor())
-    keeping.ended(request.form.get("takes", "")[:64])
     flash(say("draft.discarded"), "success")
     return redirect(back, 303)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import g, request, session
+from flask import g, request
 from flask_wtf import FlaskForm
 
 from qtb import clock
@@ -27,8 +27,6 @@ from qtb.store.unit import unit
 from qtb.web.access import actor
 from qtb.web.parse import seen, whole
 
-ENDED = 8  # drawings of pages that were saved: what a browser still holds of them is not needed any more
-
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -42,7 +40,7 @@ class Keeping:
     whole: str
     others: str
     who: int | None
-    ended: str
+    ended: str  # drawings of the page that were saved: what a browser still holds of them is not needed any more
 
 
 def hidden(*, version: int, since: str, draft: AnswerDraft | None) -> dict[str, Any]:
@@ -77,20 +75,14 @@ def keep_refused(place: Place, page: FlaskForm, spec: FormSpec) -> datetime | No
     return g.now if is_kept else None
 
 
-def ended(key: str) -> None:
-    """Remember that a page was saved, so that the browser forgets what it holds of it."""
-    if key:
-        session["ended"] = [*session.get("ended", []), key][-ENDED:]
-
-
 def shown(
     place: Place, spec: FormSpec, checked: Checked, *, url: str, draft_at: datetime | None, is_overtaken: bool = False
 ) -> Keeping:
     """Return what the page shows beside its fields."""
-    parts = progress(spec, checked)
+    parts, ended = progress(spec, checked), drafts.saved_keys(db.session(), place, actor=actor())
     return Keeping(
         url, f"{url.removesuffix('/draft')}/copy", draft_at, is_overtaken, [_worded(part) for part in parts],
-        _worded(total(parts)), others(place), actor().user_id, " ".join(session.get("ended", [])),
+        _worded(total(parts)), others(place), actor().user_id, " ".join(ended),
     )  # fmt: skip
 
 
