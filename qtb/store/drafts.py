@@ -118,8 +118,3 @@ def others(
         .limit(10)
     )  # fmt: skip
     return [(name, kept_at) for name, kept_at in session.execute(query)]
-
-
-def forget(session: Session, before: datetime) -> None:
-    """Remove the drafts that nobody has touched since an instant."""
-    session.execute(delete(AnswerDraft).where(AnswerDraft.kept_at < before))

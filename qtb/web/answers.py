@@ -157,7 +157,8 @@ def _page(submission: Submission, form: str, page: FlaskForm, *, refusal: Refusa
     about = answers.known(submission, form, recommenders=accounts.units(db.session(), "recommender"))
     checked = answers.check(cycle, form, dynamic.raw(page, spec), known=about, now=g.now)
     url = url_for("drafts.keep", submission_id=submission.id, form=form)
-    beside = keeping.shown(answers.place(submission, form), spec, checked, url=url, **kept)
+    may_keep = decide.may_draft(cycle.definition, form, facts.as_case(submission), actor=actor())
+    beside = keeping.shown(answers.place(submission, form), spec, checked, url=url, **kept) if may_keep else None
     return render_template(
         "answers/fill.html", submission=submission, spec=spec, page=page, refusal=refusal, keeping=beside,
         hand_in=hand_in(cycle, submission.state), closed=_closed(submission, form),
