@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,10 +95,9 @@ def as_json(place: Place, spec: FormSpec, checked: Checked, *, is_kept: bool) ->
 
 
 def others(place: Place) -> str:
-    """Return who else of the person's unit types here, as a sentence; empty for nobody."""
-    found: Sequence[tuple[str, datetime]] = drafts.at_work(db.session(), place, actor=actor(), now=g.now)
-    names = say("list.and").join(say("draft.other", who=name, at=hour(at)) for name, at in found)
-    return say("draft.others", names=names) if names else ""
+    """Return who else of the person's unit types here, a sentence each; empty for nobody."""
+    found = drafts.at_work(db.session(), place, actor=actor(), now=g.now)
+    return " ".join(say("draft.other", who=name, at=hour(at)) for name, at in found)
 
 
 def hour(at: datetime) -> str:

@@ -16,7 +16,7 @@ from qtb.store.drafts import AnswerDraft
 from qtb.store.unit import unit
 from tests.colleagues import colleague
 from tests.web.conftest import Web
-from tests.world import DECLARATION, REGISTRATION
+from tests.world import DECLARATION, MEMBERS, REGISTRATION
 
 FLAT: dict[str, Any] = {
     **{key: value for key, value in DECLARATION.items() if key != "metrics"},
@@ -74,6 +74,14 @@ def test_what_is_typed_is_kept_and_drawn_again_until_it_is_saved(web: Web, team:
     assert saved.status_code == 303
     assert (title(web, team), count(web, AnswerDraft)) == ("写完了", 0)
     assert "尚未保存的内容" not in alice.get(path(team)).text
+
+
+def test_a_save_after_the_sign_in_ended_leads_back_to_the_form(web: Web, team: int) -> None:
+    client = web.client()
+    assert client.post(path(team), data=FLAT).status_code == 302
+    assert client.post(path(team, "/draft"), data=FLAT).status_code == 302  # what follows by itself changes nothing
+    given = {"email": "alice@example.org", "password": "a long enough secret"}
+    assert client.post("/sign-in", data=given).location == path(team)
 
 
 def test_a_draft_can_be_thrown_away(web: Web, team: int) -> None:
@@ -154,13 +162,37 @@ def test_a_save_on_an_older_version_is_merged_or_shown_side_by_side(web: Web, te
         assert told in clash.text
     assert 'name="pick-planning"' not in clash.text
     assert title(web, team) == "甲稿"
-    assert "乙稿" in anna.get(path(team)).text  # her text is her draft meanwhile
+    again = anna.get(path(team)).text  # her text is her draft meanwhile
+    assert "乙稿" in again
+    assert "此后有人保存了新的版本" in again
     undecided = {**FLAT, **hers, "title": "乙稿<b>", "planning": "分五步。", "against": "2"}
     assert anna.post(path(team), data=undecided).status_code == 409
     assert anna.post(path(team), data={**undecided, "pick-title": "mine"}).status_code == 303
     web.world.session.rollback()
     found = web.world.session.get_one(Answer, (team, "declaration")).values
     assert (found["title"], found["planning"]) == ("乙稿<b>", "分五步。")
+
+
+def test_changes_that_do_not_go_together_are_drawn_together(web: Web) -> None:
+    _anna(web)
+    team = web.world.enter()
+    address = f"/submissions/{team}/forms/registration"
+    alice, anna = web.client("alice"), web.client("anna")
+    mine, hers = carried(alice, address), carried(anna, address)
+    cells = {f"members-{n}-{name}": cell for n, row in enumerate(MEMBERS) for name, cell in row.items()}
+    raw = {key: value for key, value in REGISTRATION.items() if key != "members"}
+    raw = {**raw, "team_name": "总装一班", "recommender": str(web.world.units["浦东区质协"].id)}
+    assert alice.post(address, data={**raw, **cells, **mine, "trained_people": "12"}).status_code == 303
+    fewer = {key: cell for key, cell in cells.items() if not key.startswith("members-11-")}
+    both = anna.post(address, data={**raw, **fewer, **hers, "team_size": "11"})
+    assert both.status_code == 422
+    for drawn in (
+        r'name="trained_people"[^>]* value="12"',
+        r'name="team_size"[^>]* value="11"',
+        r'name="seen"[^>]*"2"',
+    ):
+        assert re.search(drawn, both.text), drawn
+    assert 'id="trained_people-error"' in both.text
 
 
 def test_a_double_click_saves_once(web: Web, team: int) -> None:
@@ -212,7 +244,7 @@ def test_who_else_types_is_said_within_the_unit_only(web: Web, team: int) -> Non
     _anna(web)
     alice, anna = web.client("alice"), web.client("anna")
     anna.post(path(team, "/draft"), data={**FLAT, **carried(anna, path(team))})
-    assert "正在由 anna（10:00） 编辑" in alice.get(path(team)).text
+    assert "正在由 anna 编辑（10:00）" in alice.get(path(team)).text
     assert "anna" not in web.client("olga").get(path(team)).text.replace("anna@", "")
     assert "正在由" not in anna.get(path(team)).text
 
