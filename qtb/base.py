@@ -9,7 +9,18 @@ from flask import Flask
 
 from qtb import config, i18n
 from qtb.extensions import db, migrate
-from qtb.store import audit, cycles, evaluations, ledger, outbox, receipts, submissions, unit  # noqa: F401 (each adds its tables)
+from qtb.store import (  # noqa: F401 (each adds its tables)
+    answers,
+    audit,
+    cycles,
+    drafts,
+    evaluations,
+    ledger,
+    outbox,
+    receipts,
+    submissions,
+    unit,
+)
 
 
 def bare_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False) -> Flask:

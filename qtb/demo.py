@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from qtb import clock, config
 from qtb.clock import ZONE
-from qtb.demo_texts import APPLICANTS, RECOMMENDERS, STAFF, THIS_YEAR, declaration, registration
+from qtb.demo_texts import APPLICANTS, RECOMMENDERS, STAFF, THIS_YEAR, declarations, registration
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
@@ -191,9 +191,9 @@ class _Story:
         state = row.cycle.definition.workflow.states[row.state]
         if not any(edit.form == "declaration" for edit in state.edits):
             return
-        raw = declaration(row.id, now)
         actor = self._member("applicant", row.unit_id)
-        answers.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
+        for raw in declarations(row.id, now):
+            answers.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
 
     def _judge(self, submission_id: int, day: str) -> None:
         experts = [self.accounts[name] for name in PEOPLE if PEOPLE[name][0] == "evaluator"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +90,15 @@ def declaration(n: int, now: datetime) -> dict[str, Any]:
         **DECLARATION, "title": TITLES[n % len(TITLES)], "share_consent": ["full", "abstract", "none"][n % 3],
         "build_from": f"{now.year - 1}-01", "build_to": f"{now.year - 1}-12", "unit_opinion_on": f"{now:%Y-%m-%d}",
     }  # fmt: skip
+
+
+def declarations(n: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the versions in which a declaration is saved: every third team thinks it over once."""
+    final = declaration(n, now)
+    if n % 3 == 1:
+        rough = {"objectives": f"{final['objectives'][:12]}。", "metrics": final["metrics"][:-1], "distinctive": ""}
+        yield {**final, **rough}
+    yield final
 
 
 def _members(n: int) -> list[dict[str, str]]:

@@ -103,7 +103,9 @@ def edit_refusal(
     state = definition.workflow.states[case.state]
     edits = [edit for edit in state.edits if edit.form == form]
     if not edits:
-        return (Reason("edit_state", {"state": state.label, "form": definition.forms[form].title}),)
+        # The clock may have moved the case on at the very instant at which its row closed: that is said first.
+        closed = _closed_rows(definition, form, case, timeline=timeline, actor=actor, now=now)
+        return (*closed, Reason("edit_state", {"state": state.label, "form": definition.forms[form].title}))
     mine = [edit for edit in edits if roles.is_party(edit.by, actor, case)]
     if not mine:
         return (Reason("edit_role", {"roles": tuple(edit.by for edit in edits)}),)
@@ -112,6 +114,14 @@ def edit_refusal(
     if any(timeline.is_open(edit.during, case, now) for edit in mine):
         return ()
     return (shut(timeline, mine[0].during, case, now),)
+
+
+def may_draft(definition: Definition, form: str, case: Case, *, actor: Actor) -> bool:
+    """Tell whether the actor may keep what he types into a form of the case: whoever fills it in any of its states.
+
+    Not by window or state: while somebody types the row closes and the clock moves the case on.
+    """
+    return bool(_ever_edited(definition, form, case, actor))
 
 
 def shut(timeline: Timeline, row_key: str, case: Case, now: datetime) -> Reason:
@@ -145,6 +155,20 @@ def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ..
     """Return the forms that the actor may edit in this state, whether or not their row is open."""
     state = definition.workflow.states[case.state]
     return tuple(edit for edit in state.edits if roles.is_party(edit.by, actor, case))
+
+
+def _ever_edited(definition: Definition, form: str, case: Case, actor: Actor) -> list[str]:
+    """Return the rows during which the actor fills this form, in whatever state."""
+    edits = [edit for state in definition.workflow.states.values() for edit in state.edits if edit.form == form]
+    return list(dict.fromkeys(edit.during for edit in edits if roles.is_party(edit.by, actor, case)))
+
+
+def _closed_rows(
+    definition: Definition, form: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
+) -> tuple[Reason, ...]:
+    rows = _ever_edited(definition, form, case, actor)
+    shut_rows = [key for key in rows if not timeline.is_open(key, case, now) and now >= timeline.rows[key].opens_at]
+    return tuple(shut(timeline, key, case, now) for key in shut_rows)
 
 
 def _known_at(timeline: Timeline, edge: Edge, case: Case) -> datetime | None:

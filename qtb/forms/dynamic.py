@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -20,6 +21,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
+from qtb.domain.errors import Invalid
 from qtb.domain.fields import MOST_ROWS, FieldSpec, FormSpec
 from qtb.domain.form_check import Checked, is_blank
 from qtb.i18n import in_words, language, say
@@ -36,15 +38,21 @@ WIDGETS: dict[str, dict[str, str]] = {
     "uscc": {"autocapitalize": "characters", "spellcheck": "false"},
 }
 SPARE = 1  # empty rows that stand below the filled ones
+# What a page carries besides its fields: the form's version and the case's last move that were drawn, this drawing's
+# own key, and that of the draft drawn on it.
+CARRIED = ("seen", "since", "request_key", "takes")
+MOST_DIGITS = 4  # of a row's number: rows are renumbered when read, a script that adds and drops them leaves gaps
 Options = Mapping[str, Sequence[tuple[str, str]]]
 
 
-def build(spec: FormSpec, values: Mapping[str, Any], options: Options) -> FlaskForm:
-    """Return a bound form: what was posted, or the stored values. `options` fill the ref fields."""
-    asked = {key: field for key, field in spec.fields.items() if _is_typed(field)}
+def build(spec: FormSpec, values: Mapping[str, Any], options: Options, *, anew: bool = False) -> FlaskForm:
+    """Return a bound form: what was posted, or with `anew` or else the values. `options` fill the ref fields."""
+    asked = {key: field for key, field in spec.fields.items() if is_typed(field)}
+    _refuse_odd_rows(asked)
     fields = {key: _field(key, field, options) for key, field in asked.items()}
-    shape = type("DynamicForm", (FlaskForm,), {**fields, "seen": HiddenField(), "request_key": HiddenField()})
-    page: FlaskForm = shape(data={key: _shown(value) for key, value in values.items()})
+    shape = type("DynamicForm", (FlaskForm,), {**fields, **{name: HiddenField() for name in CARRIED}})
+    data = {key: _shown(value) for key, value in values.items()}
+    page: FlaskForm = shape(formdata=None, data=data) if anew else shape(data=data)
     for key, field in asked.items():
         if field.type == "rows":
             _pad(page[key], field)
@@ -53,7 +61,7 @@ def build(spec: FormSpec, values: Mapping[str, Any], options: Options) -> FlaskF
 
 def raw(form: FlaskForm, spec: FormSpec) -> dict[str, Any]:
     """Return what was filled in, as the core checks it."""
-    return {key: form[key].data for key, field in spec.fields.items() if _is_typed(field)}
+    return {key: form[key].data for key, field in spec.fields.items() if is_typed(field)}
 
 
 def show_errors(form: FlaskForm, checked: Checked) -> None:
@@ -72,8 +80,19 @@ def conditions(spec: FieldSpec) -> str:
     return json.dumps([one.model_dump(exclude_none=True) for one in spec.asked_if]) if spec.asked_if else ""
 
 
-def _is_typed(spec: FieldSpec) -> bool:
+def is_typed(spec: FieldSpec) -> bool:
+    """Tell whether a field stands on the page to be typed into."""
     return not spec.by_system and spec.type != "file"
+
+
+def _refuse_odd_rows(asked: Mapping[str, FieldSpec]) -> None:
+    """Raise Invalid for rows numbered as no page numbers them; the library would read such numbers too."""
+    for name in request.form:
+        key, _, rest = name.partition("-")
+        if key in asked and asked[key].type == "rows":
+            index = rest.partition("-")[0]
+            if index.isdigit() and not (index.isascii() and len(index) <= MOST_DIGITS):
+                raise Invalid("form_row_number", name=name[:60])
 
 
 def _filled_rows(field: Field) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,56 +17,66 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Missing, NotNow, Refusal
 from qtb.domain.form_check import Checked, Known
 from qtb.domain.roles import Actor
+from qtb.domain.timeline import canonical
 from qtb.domain.workflow import Text
-from qtb.store import accounts, audit, cycles, facts
+from qtb.services.merging import Clash, Filled, Merging, merging
+from qtb.store import accounts, audit, cycles, drafts, facts
 from qtb.store.accounts import Unit
-from qtb.store.answers import Answer
+from qtb.store.answers import Answer, AnswerVersion
 from qtb.store.cycles import Cycle
+from qtb.store.drafts import Place
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
+__all__ = [
+    "Clash", "Filled", "Incorrect", "Merging", "check", "known", "mark", "missing", "place", "said", "save",
+]  # fmt: skip
+
 
 class Incorrect(Refusal):
-    """A form holds values that cannot be right; nothing was stored."""
+    """A form holds values that cannot be right; nothing was stored. `merged` are the values, if others' are in them."""
 
     status = 422
 
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, checked: Checked, merged: Merging | None = None) -> None:
         super().__init__("form_errors", n=len(checked.errors))
-        self.checked = checked
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A form as it came in: its key, the texts, and the version that the person had before his eyes."""
-
-    form: str
-    raw: Mapping[str, Any]
-    seen: int | None = None
+        self.checked, self.merged = checked, merged
 
 
 def save(session: Session, submission: Submission, *, filled: Filled, actor: Actor, now: datetime) -> Checked:
-    """Store a form as filled so far, complete or not. Raises Incorrect, NotNow (not now, not you), Conflict (stale)."""
+    """Store a form as filled so far, complete or not, merged with what was saved since it was seen.
+
+    Raises Incorrect, NotNow (not now, not you), Clash (both changed the same), Conflict (a move overtook it).
+    """
     lock(session, submission)
-    cycle = submission.cycle
-    definition = cycle.definition
-    if filled.form not in definition.forms:
+    cycle, form = submission.cycle, filled.form
+    if form not in cycle.definition.forms:
         raise Missing("form")
     case, times = facts.as_case(submission), cycles.timeline_of(session, cycle.id)
-    refusal = decide.edit_refusal(definition, filled.form, case, timeline=times, actor=actor, now=now)
+    refusal = decide.edit_refusal(cycle.definition, form, case, timeline=times, actor=actor, now=now)
     if refusal:
         raise NotNow(refusal)
-    about = known(submission, filled.form, recommenders=accounts.units(session, "recommender"))
-    checked = check(cycle, filled.form, filled.raw, known=about, now=now)
-    if checked.errors:
-        raise Incorrect(checked)
-    changes = _store(session, submission, filled.form, checked, now)
+    _refuse_overtaken(session, submission, filled.since)
+    about = known(submission, form, recommenders=accounts.units(session, "recommender"))
+    checked = _merged(session, submission, filled, actor=actor, about=about, now=now)
+    changes = _store(session, submission, filled, checked, actor=actor, now=now)
     if changes:
         audit.record(
-            session, submission, "edit", actor=actor, now=now, role=_role(definition, filled.form, case, actor),
-            seen=filled.seen, form=filled.form, changes=changes,
+            session, submission, "edit", actor=actor, now=now, role=_role(cycle.definition, form, case, actor),
+            form=form, changes=changes,
         )  # fmt: skip
+    drafts.drop(session, place(submission, form), actor.user_id, keys=(filled.key, filled.takes))
     return checked
+
+
+def place(submission: Submission, form: str) -> Place:
+    """Return where drafts of a submission's form are kept."""
+    return Place(form, submission.cycle_id, submission.unit_id, submission.id)
+
+
+def mark(submission: Submission) -> str:
+    """Return what names a submission's last move: a page that was drawn before another one is overtaken."""
+    return canonical(submission.state_since)
 
 
 def known(submission: Submission, form: str, *, recommenders: Sequence[Unit]) -> Known:
@@ -104,7 +113,33 @@ def _role(definition: Definition, form: str, case: Case, actor: Actor) -> str:
     return next(edit.by for edit in decide.edits(definition, case, actor=actor) if edit.form == form)
 
 
-def _store(session: Session, submission: Submission, form: str, checked: Checked, now: datetime) -> dict[str, Any]:
+def _refuse_overtaken(session: Session, submission: Submission, since: str | None) -> None:
+    if since is not None and since != mark(submission):
+        audit.refuse_stale(session, "submission", submission.id, -1)
+
+
+def _merged(
+    session: Session, submission: Submission, filled: Filled, *, actor: Actor, about: Known, now: datetime
+) -> Checked:
+    """Check what was filled in, and what it comes to with what was saved meanwhile. Raises Incorrect, Clash."""
+    checked = check(submission.cycle, filled.form, filled.raw, known=about, now=now)
+    if checked.errors:
+        raise Incorrect(checked)
+    merged = merging(session, submission, filled, checked.values, actor)
+    if merged is None:
+        return checked
+    if merged.clashes:
+        raise Clash(merged)
+    both = check(submission.cycle, filled.form, merged.values, known=about, now=now)
+    if both.errors:  # each was right by itself
+        raise Incorrect(both, merged)
+    return both
+
+
+def _store(
+    session: Session, submission: Submission, filled: Filled, checked: Checked, *, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    form = filled.form
     answer = session.get(Answer, (submission.id, form))
     before = answer.values if answer else {}
     changes = {
@@ -113,9 +148,15 @@ def _store(session: Session, submission: Submission, form: str, checked: Checked
         if value != before.get(key) and (value or key in before)
     }
     if answer is None:
-        answer = Answer(submission_id=submission.id, form=form)
+        answer = Answer(submission_id=submission.id, form=form, version=0)
         session.add(answer)
     answer.values, answer.saved_at = json.loads(json.dumps(checked.values)), now
+    if changes:
+        answer.version += 1
+        session.flush()
+        version = {"number": answer.version, "account_id": actor.user_id, "request_key": filled.key}
+        about = {"submission_id": submission.id, "form": form, "values": answer.values, "saved_at": now}
+        session.add(AnswerVersion(**version, **about))
     _fill_columns(session, submission, form, checked)
     return changes
 

@@ -13,10 +13,11 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.services import advance, answers
 from qtb.services.answers import Filled
-from qtb.store import cycles
+from qtb.store import cycles, drafts
 from qtb.store import submissions as store
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
+from qtb.store.drafts import Place
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
@@ -38,7 +39,14 @@ def enter(
     submission = Submission(cycle_id=cycle.id, unit_id=unit_id, number=number, created_at=now, request_key=request_key)
     advance.begin(session, submission, cycle=cycle, actor=actor, now=now, role="applicant")
     answers.save(session, submission, filled=filled, actor=actor, now=now)
+    keys = filled.key, filled.takes
+    drafts.drop(session, place(cycle, unit_id), actor.user_id, keys=keys)
     return submission
+
+
+def place(cycle: Cycle, unit_id: int) -> Place:
+    """Return where drafts of a unit's next entry are kept."""
+    return Place(entry_form(cycle), cycle.id, unit_id)
 
 
 def entry_form(cycle: Cycle) -> str:

@@ -18,7 +18,9 @@ from qtb.web import (
     answers,
     applicant,
     cases,
+    copies,
     demo_clock,
+    drafts,
     errors,
     evaluator,
     feeds,
@@ -30,6 +32,7 @@ from qtb.web import (
     suspension,
     undo,
     verify,
+    versions,
     view,
 )
 from qtb.web.admin import blueprint as admin
@@ -52,8 +55,9 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     errors.init_app(app)
     view.init_app(app)
     for blueprint in (
-        public.pages, accounts.pages, applicant.pages, cases.pages, answers.pages, recommender.pages, evaluator.pages,
-        papers.pages, verify.pages, feeds.pages, undo.pages, suspension.pages, demo_clock.pages, admin,
+        public.pages, accounts.pages, applicant.pages, cases.pages, answers.pages, drafts.pages, versions.pages,
+        copies.pages, papers.pages, verify.pages, recommender.pages, evaluator.pages, feeds.pages, undo.pages,
+        suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     limits.init_app(app)

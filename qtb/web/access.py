@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from qtb import clock
@@ -23,7 +24,8 @@ PUBLIC, SIGNED_IN = "public", "signed_in"
 AUDIENCES = {PUBLIC, SIGNED_IN, *ROLES}
 NOBODY = Actor(None, "", "web")
 # Fields that no person types: checked here even where a view looks after what people typed by itself.
-TECHNICAL = ("cycle", "programme", "request_key", "seen", "then")
+TECHNICAL = ("cycle", "programme", "request_key", "seen", "since", "takes", "against", "then")
+MOST_PARTS = 10_000  # of a form in one piece: a form with all its rows has some thousand
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -50,6 +52,7 @@ def init_app(app: Flask) -> None:
     login.init_app(app)
     login.user_loader(load)
     app.before_request(_tell_time)
+    app.before_request(_refuse_huge_form)
     app.before_request(_refuse_odd_text)
     app.before_request(_admit)
 
@@ -102,6 +105,20 @@ def _tell_time() -> None:
     g.now = clock.now(db.session(), demo=bool(current_app.config["DEMO"]))
 
 
+def _refuse_huge_form() -> None:
+    """Refuse what would take long to take apart; the library's own limits are for forms in several pieces only.
+
+    JSON too: the form library would read it, deep as it may be, and with halves of characters in it.
+    """
+    if request.is_json:
+        raise UnsupportedMediaType
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return
+    most = int(current_app.config["MAX_FORM_MEMORY_SIZE"])
+    if (request.content_length or 0) > most or request.get_data().count(b"&") >= MOST_PARTS:
+        raise RequestEntityTooLarge
+
+
 def _refuse_odd_text() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     texts = [*request.args.keys(), *request.args.values(), *map(str, (request.view_args or {}).values())]
@@ -114,6 +131,14 @@ def _refuse_odd_text() -> None:
             raise Invalid(error.reason.key, **error.reason.args) from None
 
 
+def _back() -> str:
+    """Return where to go on after signing in: a page that was being filled in is drawn again; empty for no page."""
+    if request.method == "GET":
+        return request.full_path
+    rule = request.url_rule
+    return request.path if rule is not None and "GET" in (rule.methods or ()) else ""
+
+
 def _admit() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
@@ -122,7 +147,8 @@ def _admit() -> Response | None:
     if PUBLIC in who:
         return None
     if not current_user.is_authenticated:
-        session["next"] = request.full_path if request.method == "GET" else home()
+        if back := _back():
+            session["next"] = back
         return redirect(url_for("accounts.recommender_sign_in" if "recommender" in who else "accounts.sign_in"))
     if SIGNED_IN in who or any(actor().holds(role) for role in who):
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -17,18 +16,19 @@ from qtb.domain.roles import MOVERS
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.i18n import say
-from qtb.services import answers
-from qtb.services.answers import Filled, Incorrect
+from qtb.services import answers, drafts
+from qtb.services.answers import Clash, Incorrect
+from qtb.services.merging import Merging
 from qtb.store import accounts, facts
 from qtb.store import answers as store
 from qtb.store.accounts import Unit
+from qtb.store.answers import Answer
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from qtb.web import years
+from qtb.web import keeping, years
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.cases import found
-from qtb.web.parse import seen
 
 pages = Blueprint("answers", __name__)
 
@@ -36,47 +36,55 @@ pages = Blueprint("answers", __name__)
 @pages.route("/submissions/<int:submission_id>/forms/<form>", methods=["GET", "POST"])
 @audience(*MOVERS, cleans=True)
 def fill(submission_id: int, form: str) -> ResponseReturnValue:
-    """Fill a form of a submission; a late or stale save keeps what was typed on the page."""
-    submission = found(submission_id)
-    spec = submission.cycle.definition.forms.get(form)
-    if spec is None:
-        raise Missing("form")
-    values = store.answers(db.session(), submission.id).get(form, {})
-    page = dynamic.build(spec, {**values, "seen": submission.version}, ref_options(submission.cycle))
-    refusal, status = None, 200
-    closed = _closed(submission, form)
-    if page.is_submitted():
-        try:
-            with unit(db.session()) as work:
-                row = found(submission_id)
-                filled = Filled(form, dynamic.raw(page, spec), _version(page))
-                answers.save(work, row, filled=filled, actor=actor(), now=g.now)
-            return saved(submission_id)
-        except Refusal as error:
-            refusal, status = shown_refusal(page, error), error.status
-            submission = found(submission_id)
-            page["seen"].data = str(submission.version)  # whoever saves again has been told whose change it replaces
-    else:
-        refusal = closed
-    return render_template(
-        "answers/fill.html", submission=submission, spec=spec, page=page, refusal=refusal,
-        hand_in=hand_in(submission.cycle, submission.state), closed=closed, values=values,
-        said=answers.said(submission),
-    ), status  # fmt: skip
+    """Fill a form of a submission; a refused save keeps what was typed, on the page and as a draft."""
+    submission, spec = fillable(submission_id, form)
+    if request.method == "POST":
+        return _save(submission, form, spec)
+    draft = drafts.mine(db.session(), answers.place(submission, form), actor=actor())
+    answer = db.session().get(Answer, (submission_id, form))
+    version = answer.version if answer else 0
+    carried = keeping.hidden(version=version, since=answers.mark(submission), draft=draft)
+    values = keeping.merged_with(answer.values if answer else {}, draft)
+    page = dynamic.build(spec, {**values, **carried}, ref_options(submission.cycle))
+    return _page(
+        submission, form, page, refusal=_closed(submission, form), draft_at=draft.kept_at if draft else None,
+        is_overtaken=draft is not None and draft.seen < version,
+    )  # fmt: skip
 
 
 @pages.get("/submissions/<int:submission_id>/forms/<form>/read")
 @audience(SIGNED_IN)
 def read(submission_id: int, form: str) -> ResponseReturnValue:
     """Show what stands on a form of a submission."""
+    return _read(submission_id, form, "answers/read.html")
+
+
+@pages.get("/submissions/<int:submission_id>/forms/<form>/print")
+@audience(SIGNED_IN)
+def on_paper(submission_id: int, form: str) -> ResponseReturnValue:
+    """Show a form as it is printed, with every answer."""
+    return _read(submission_id, form, "answers/print.html")
+
+
+def readable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
+    """Return a submission and a form of it that the person may read. Raises Missing."""
     submission = found(submission_id)
-    spec, filled = submission.cycle.definition.forms.get(form), store.answers(db.session(), submission_id)
-    if spec is None or form not in filled or not decide.may_read(spec, facts.as_case(submission), actor=actor()):
+    spec = submission.cycle.definition.forms.get(form)
+    if spec is None or not decide.may_read(spec, facts.as_case(submission), actor=actor()):
         raise Missing("form")
-    return render_template(
-        "answers/read.html", submission=submission, key=form, spec=spec, values=filled[form],
-        choices=ref_options(submission.cycle, any_active=True),
-    )  # fmt: skip
+    return submission, spec
+
+
+def fillable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
+    """Return a submission and a form of it that the person may read or fills in some state. Raises Missing."""
+    submission = found(submission_id)
+    definition, case = submission.cycle.definition, facts.as_case(submission)
+    spec = definition.forms.get(form)
+    if spec is None:
+        raise Missing("form")
+    if not decide.may_draft(definition, form, case, actor=actor()) and not decide.may_read(spec, case, actor=actor()):
+        raise Missing("form")
+    return submission, spec
 
 
 def saved(submission_id: int) -> ResponseReturnValue:
@@ -105,11 +113,6 @@ def shown_refusal(page: FlaskForm, error: Refusal) -> Refusal:
     return error
 
 
-def new_form(cycle: Cycle, spec: FormSpec, values: dict[str, Any]) -> FlaskForm:
-    """Return an empty form for a new entry, with the key that makes a second sending harmless."""
-    return dynamic.build(spec, {"request_key": secrets.token_urlsafe(16), **values}, ref_options(cycle))
-
-
 def ref_options(cycle: Cycle, *, any_active: bool = False) -> dict[str, list[tuple[str, str]]]:
     """Return the choices of ref fields: the recommending units by name."""
     return _choices(cycle, accounts.units(db.session(), "recommender", active=not any_active))
@@ -121,12 +124,76 @@ def _choices(cycle: Cycle, recommenders: Sequence[Unit]) -> dict[str, list[tuple
     return {key: units for key, field in fields.items() if field.refers}
 
 
+def _save(submission: Submission, form: str, spec: FormSpec) -> ResponseReturnValue:
+    place, page = answers.place(submission, form), dynamic.build(spec, {}, ref_options(submission.cycle))
+    may_keep = decide.may_draft(submission.cycle.definition, form, facts.as_case(submission), actor=actor())
+    given = keeping.filled(page, spec, form)
+    submission_id = submission.id
+    try:
+        with unit(db.session()) as work:
+            answers.save(work, found(submission_id), filled=given, actor=actor(), now=g.now)
+        return saved(submission_id)
+    except Refusal as error:
+        kept_at = keeping.keep_refused(place, page, spec) if may_keep else None
+        submission = found(submission_id)
+        if isinstance(error, Clash):
+            return _merge_page(submission, form, spec, error), error.status
+        if isinstance(error, Incorrect) and error.merged:
+            page = _merged(submission, spec, page, error.merged)
+        page["since"].data = answers.mark(submission)  # whoever saves again has been told which move came between
+        return _page(submission, form, page, refusal=shown_refusal(page, error), draft_at=kept_at), error.status
+
+
+def _merged(submission: Submission, spec: FormSpec, page: FlaskForm, merged: Merging) -> FlaskForm:
+    """Return the page with what both sides changed, as seen from the version that was saved meanwhile."""
+    carried = {name: page[name].data for name in dynamic.CARRIED}
+    values = {**merged.values, **carried, "seen": merged.version}
+    return dynamic.build(spec, values, ref_options(submission.cycle), anew=True)
+
+
+def _page(submission: Submission, form: str, page: FlaskForm, *, refusal: Refusal | None, **kept: Any) -> str:
+    cycle = submission.cycle
+    spec, answer = cycle.definition.forms[form], db.session().get(Answer, (submission.id, form))
+    about = answers.known(submission, form, recommenders=accounts.units(db.session(), "recommender"))
+    checked = answers.check(cycle, form, dynamic.raw(page, spec), known=about, now=g.now)
+    url = url_for("drafts.keep", submission_id=submission.id, form=form)
+    may_keep = decide.may_draft(cycle.definition, form, facts.as_case(submission), actor=actor())
+    beside = keeping.shown(answers.place(submission, form), spec, checked, url=url, **kept) if may_keep else None
+    return render_template(
+        "answers/fill.html", submission=submission, spec=spec, page=page, refusal=refusal, keeping=beside,
+        hand_in=hand_in(cycle, submission.state), closed=_closed(submission, form),
+        values=answer.values if answer else {}, said=answers.said(submission),
+    )  # fmt: skip
+
+
+def _merge_page(submission: Submission, form: str, spec: FormSpec, clash: Clash) -> str:
+    """Show both sides of what both changed; what was typed comes along until it is chosen or not."""
+    own = {"csrf_token", "since", "against", *(f"pick-{key}" for key in spec.fields)}
+    given = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
+    return render_template(
+        "answers/merge.html", submission=submission, form=form, spec=spec, refusal=clash, given=given,
+        merged=clash.merged, since=answers.mark(submission), picks=_picks(spec),
+        choices=ref_options(submission.cycle, any_active=True),
+    )  # fmt: skip
+
+
+def _picks(spec: FormSpec) -> Mapping[str, str]:
+    return {key: request.form.get(f"pick-{key}", "") for key in spec.fields}
+
+
+def _read(submission_id: int, form: str, template: str) -> str:
+    submission, spec = readable(submission_id, form)
+    values = store.answers(db.session(), submission_id)
+    if form not in values:
+        raise Missing("form")
+    return render_template(
+        template, submission=submission, key=form, spec=spec, values=values[form],
+        choices=ref_options(submission.cycle, any_active=True),
+    )  # fmt: skip
+
+
 def _closed(submission: Submission, form: str) -> Refusal | None:
     times = years.of(db.session(), submission.cycle_id).times
     case, definition = facts.as_case(submission), submission.cycle.definition
     reasons = decide.edit_refusal(definition, form, case, timeline=times, actor=actor(), now=g.now)
     return NotNow(reasons) if reasons else None
-
-
-def _version(page: FlaskForm) -> int:
-    return seen(str(page["seen"].data or ""))

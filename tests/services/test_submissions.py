@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from qtb.domain.errors import Conflict, Denied, Missing, NotNow, Refusal
 from qtb.services import answers, submissions
-from qtb.services.answers import Filled, Incorrect
+from qtb.services.answers import Clash, Filled, Incorrect
 from qtb.store import answers as filled
 from qtb.store.answers import Answer
 from qtb.store.submissions import Counter, Submission
@@ -121,11 +121,11 @@ def test_a_wrong_edit_leaves_what_was_stored(world: World) -> None:
 
 def test_an_edit_from_a_stale_page_is_a_conflict_and_stores_nothing(world: World) -> None:
     case = world.enter()
-    seen = world.position(case)[1]
+    seen = world.session.get_one(Answer, (case, "registration")).version
     save(world, case, {**REGISTRATION, "leader_name": "第一稿"}, seen=seen)
     stored = filled.answers(world.session, case)
     found = refusal(save, world, case, {**REGISTRATION, "leader_name": "第二稿"}, seen=seen)
-    assert (type(found), found.key, found.status) == (Conflict, "stale_by", 409)
+    assert (type(found), found.key, found.status) == (Clash, "form_clash", 409)
     assert filled.answers(world.session, case) == stored
 
 

@@ -27,8 +27,10 @@ def test_a_late_save_is_refused_with_the_row_and_instant_and_keeps_what_was_type
     team = web.world.enter()
     web.world.move(team, "register", "alice")
     web.go("2024-06-01 00:00")
-    late = web.client("alice").post(f"/submissions/{team}/forms/declaration", data={**DECLARATION, "seen": "3"})
+    late = web.client("alice").post(f"/submissions/{team}/forms/declaration", data={**DECLARATION, "seen": "0"})
     assert late.status_code == 409
+    assert "第4项“成果申报”" in late.text
+    assert "2024年5月31日 24:00" in late.text
     assert DECLARATION["objectives"] in late.text
     assert count(web, Answer) == 1
 
@@ -51,7 +53,7 @@ def test_a_save_from_a_stale_page_is_refused_and_changes_nothing(web: Web) -> No
     team = web.world.enter()
     client = web.client("alice")
     raw = {**REGISTRATION, "recommender": str(web.world.units["浦东区质协"].id)}
-    version = web.world.session.get_one(Submission, team).version
+    version = web.world.session.get_one(Answer, (team, "registration")).version
     path = f"/submissions/{team}/forms/registration"
     assert client.post(path, data={**raw, "team_name": "先到", "seen": version}).status_code == 303
     late = client.post(path, data={**raw, "team_name": "后到", "seen": version})

@@ -8,7 +8,7 @@ from tests.journeys.test_moved_date import GRACE, graced
 from tests.web.conftest import Web
 from tests.world import at
 
-VARYING = re.compile(r'<time[^>]*>[^<]*</time>|name="(?:back|csrf_token|request_key)" value="[^"]*"')
+VARYING = re.compile(r'<time[^>]*>[^<]*</time>|name="(?:back|csrf_token|request_key)"(?: type="hidden")? value="[^"]*"')
 PAGES = {
     None: ["/", "/cycles/2024", "/cycles/2024/results"],
     "alice": ["/applicant/", "/submissions/1", "/submissions/1/forms/declaration", "/submissions/1/moves/submit", "/"],
