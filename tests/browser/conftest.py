@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.server import create_server
 
 from qtb import clock
@@ -18,6 +18,8 @@ from qtb.extensions import db
 from qtb.store.unit import unit
 from qtb.web import create_app
 from tests.world import World, at
+
+expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -9,13 +11,9 @@ from sqlalchemy import select
 
 from qtb.store.outbox import Outbox
 from tests.browser.conftest import Site
+from tests.world import DECLARATION, REGISTRATION
 
 pytestmark = pytest.mark.browser
-
-TEXTS = {
-    "班组概况": "班组十二人。", "质量方针、目标与承诺": "返工率低于百分之一。", "基础管理": "作业标准齐全。",
-    "过程质量控制": "关键点受控。", "质量改进与创新": "完成两项改进。", "建设成效": "返工率由三降到一。",
-}  # fmt: skip
 
 
 def test_a_team_goes_from_registration_to_the_public_list(site: Site) -> None:
@@ -130,34 +128,43 @@ def test_english_is_complete_enough_to_work_in(site: Site) -> None:
 def _applicant_registers_and_declares(site: Site) -> str:
     page = site.signed_in("alice")
     page.get_by_role("link", name="报名班组").click()
-    page.get_by_label("申报类别").select_option(label="制造类")
-    page.get_by_label("所在区").select_option(label="浦东新区")
     page.get_by_label("拟推荐单位").select_option(label="浦东区质协")
-    for label, text in {
-        "班组名称": "浏览器班", "班组人数": "12", "班组组长": "测试组长", "班组职责": "装配。",
-        "工作内容": "装配与检验。", "联系人": "测试联系人", "联系电话": "12", "邮箱": "contact@example.org",
-    }.items():  # fmt: skip
-        page.get_by_label(label, exact=False).first.fill(text)
-    page.get_by_label("班组成立时间").fill("2019-03")
-    page.get_by_label("本单位承诺所填内容真实").check()
-    page.get_by_label("同意为本活动目的").check()
+    fill(page, {**REGISTRATION, "team_name": "浏览器班", "contact_phone": "12"})
     page.get_by_role("button", name="保存并提交报名").click()
     expect(page.locator("#contact_phone-error")).to_be_visible()
     page.get_by_label("联系电话").fill("021-55550000")
     page.get_by_role("button", name="保存并提交报名").click()
     page.get_by_role("button", name="确认：提交报名").click()
     page.get_by_role("link", name="填写申报表").click()
-    page.get_by_label("成果名称").fill("降低返工率")
-    page.get_by_label("建设开始").fill("2023-01")
-    page.get_by_label("建设结束").fill("2023-12")
-    for label, text in TEXTS.items():
-        page.get_by_label(label).fill(text)
-    page.get_by_label("在线分享意愿").select_option(label="同意分享全文")
-    page.get_by_label("本单位承诺申报内容真实").check()
+    fill(page, DECLARATION)
     page.get_by_role("button", name="保存并提交申报").click()
     page.get_by_role("button", name="确认：提交申报").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("已申报")
     return page.locator(".pairs dd").first.inner_text()
+
+
+def fill(page: Page, answers: dict[str, Any]) -> None:
+    """Type a whole form as a person does: fields by their names, rows added as they are needed."""
+    for key, value in answers.items():
+        if not isinstance(value, list):
+            _answer(page, key, value)
+            continue
+        rows = page.locator(f"[data-rows={key}]")
+        while rows.locator(".row-card").count() < len(value):
+            rows.locator("[data-add]").click()
+        for n, row in enumerate(value):
+            for column, cell in row.items():
+                _answer(page, f"{key}-{n}-{column}", cell)
+
+
+def _answer(page: Page, name: str, value: str) -> None:
+    field = page.locator(f"[name={name}]")
+    if field.get_attribute("type") == "checkbox":
+        field.check()
+    elif field.evaluate("field => field.tagName") == "SELECT":
+        field.select_option(value)
+    else:
+        field.fill(value)
 
 
 def _recommender_returns_then_recommends(site: Site, number: str) -> None:
