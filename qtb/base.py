@@ -15,6 +15,7 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     cycles,
     drafts,
     evaluations,
+    hand_ins,
     ledger,
     outbox,
     receipts,

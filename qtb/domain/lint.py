@@ -32,6 +32,7 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *_edges(definition),
         *_setbacks(definition),
         *_reminders(definition, known),
+        *_hand_ins(definition),
     ]
 
 
@@ -177,6 +178,16 @@ def _reminders(definition: Definition, letters: set[str]) -> Iterator[str]:
         yield from (_at(definition, what, *place, "days") for what in _wrong_days(rule))
         if rule.letter not in letters:
             yield _at(definition, f"no letter {rule.letter} in both languages", *place, "letter")
+
+
+def _hand_ins(definition: Definition) -> Iterator[str]:
+    for key, rule in definition.workflow.hand_ins.items():
+        form = definition.forms.get(key)
+        if form is None or form.about != "recommender":
+            yield _at(definition, f"{key} is no form about a unit's year", "hand_ins", key)
+        if rule.by not in roles.MOVERS:
+            yield _at(definition, f"unknown role {rule.by}", "hand_ins", key, "by")
+        yield from (_at(definition, what, "hand_ins", key, "during") for what in _wrong_row(definition, rule.during))
 
 
 def _wrong_reader(rule: Reminder) -> Iterator[str]:

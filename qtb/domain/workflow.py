@@ -156,6 +156,13 @@ class Programme(Strict):
     organiser: Text
 
 
+class HandIn(Strict):
+    """A form that a unit hands in for the year: by which role, while which row is open."""
+
+    by: Key
+    during: Key
+
+
 class Workflow(Strict):
     """`workflow.yaml`: the whole of what may happen."""
 
@@ -165,6 +172,7 @@ class Workflow(Strict):
     transitions: dict[Key, Transition]
     suspension: Suspension | None = None
     reminders: dict[Key, Reminder] = {}
+    hand_ins: dict[Key, HandIn] = {}
 
     @property
     def start(self) -> Key:

@@ -24,6 +24,7 @@ from qtb.web import (
     errors,
     evaluator,
     feeds,
+    hand_ins,
     headers,
     limits,
     papers,
@@ -56,8 +57,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     view.init_app(app)
     for blueprint in (
         public.pages, accounts.pages, applicant.pages, cases.pages, answers.pages, drafts.pages, versions.pages,
-        copies.pages, papers.pages, verify.pages, recommender.pages, evaluator.pages, feeds.pages, undo.pages,
-        suspension.pages, demo_clock.pages, admin,
+        copies.pages, hand_ins.pages, papers.pages, verify.pages, recommender.pages, evaluator.pages, feeds.pages,
+        undo.pages, suspension.pages, demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     limits.init_app(app)
