@@ -11,15 +11,19 @@ import contextlib
 import io
 import logging
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+Kind = TypeVar("Kind")
 
 FIELD = "QTB"
 ROOM = 8192  # hex digits kept for the signature's container
@@ -62,6 +66,21 @@ def certificate(pem: bytes) -> bytes:
 
 def signed(pdf: bytes, by: Keys, *, reason: str) -> bytes:
     """Return a PDF with an invisible signature over all of it."""
+    return _aside(lambda: _sign(pdf, by, reason))
+
+
+def is_ours(pdf: bytes, certificate: bytes) -> bool:
+    """Tell whether a PDF is, to the byte, as the holder of a certificate signed it."""
+    return _aside(lambda: _is_ours(pdf, certificate))
+
+
+def _aside(work: Callable[[], Kind]) -> Kind:
+    """Do it in a thread of its own: the library turns an event loop for each call, and a thread has room for one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
+def _sign(pdf: bytes, by: Keys, reason: str) -> bytes:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import signers
 
@@ -73,8 +92,7 @@ def signed(pdf: bytes, by: Keys, *, reason: str) -> bytes:
     return made
 
 
-def is_ours(pdf: bytes, certificate: bytes) -> bool:
-    """Tell whether a PDF is, to the byte, as the holder of a certificate signed it."""
+def _is_ours(pdf: bytes, certificate: bytes) -> bool:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what is no PDF of ours may be anything
     try:
         return _holds(pdf, certificate)

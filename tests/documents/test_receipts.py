@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +75,14 @@ def test_what_is_cut_longer_or_anothers_is_not_ours(given_out: bytes, keys: Keys
     assert not signing.is_ours(given_out, other.certificate)
     theirs = receipt_pdf.written(said(), address="https://qtb.example.org/verify", by=other)
     assert not signing.is_ours(theirs, keys.certificate)
+
+
+def test_a_thread_that_turns_an_event_loop_can_sign_and_check(keys: Keys) -> None:
+    async def deed() -> bool:
+        made = receipt_pdf.written(said(), address="https://qtb.example.org/verify", by=keys)
+        return signing.is_ours(made, keys.certificate)
+
+    assert asyncio.run(deed())
 
 
 def test_keys_are_made_once_and_kept_for_their_owner(tmp_path: Path) -> None:

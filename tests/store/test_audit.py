@@ -224,6 +224,8 @@ def test_a_head_or_version_changed_behind_the_door_is_found(tampering: Tampering
 def test_a_subject_that_vanished_is_found(tampering: Tampering) -> None:
     team, findings = tampering(
         "DELETE FROM outbox WHERE submission_id = {team}",
+        "DELETE FROM receipt WHERE submission_id = {team}",
+        "DELETE FROM answer_version WHERE submission_id = {team}",
         "DELETE FROM answer WHERE submission_id = {team}",
         "DELETE FROM submission WHERE id = {team}",
     )
