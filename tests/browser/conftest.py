@@ -19,7 +19,7 @@ from qtb.store.unit import unit
 from qtb.web import create_app
 from tests.world import World, at
 
-expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
+expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -61,7 +61,7 @@ class Site:
         context = self.chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: self._complain(message.type, message.text))
         page.on("pageerror", lambda error: self._complain("error", str(error)))
         page.goto(self.address + path)
