@@ -4,7 +4,7 @@ from waitress.proxy_headers import proxy_headers_middleware
 
 from qtb.domain.errors import Refusal
 from qtb.i18n import in_words
-from qtb.serve import proxy_options
+from qtb.serve import proxy_options, settled
 from qtb.web import create_app
 
 try:
@@ -14,3 +14,4 @@ except Refusal as refusal:
 
 # Such servers hand on what anybody claims about the address he comes from; here only the proxy is believed.
 app.wsgi_app = proxy_headers_middleware(app.wsgi_app, **proxy_options(app))
+settled()

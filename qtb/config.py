@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from qtb.domain import files
 from qtb.domain.errors import Invalid
 
 PACKAGE = Path(__file__).resolve().parent
@@ -40,6 +41,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "HOME": home(environment),
         "SECRET_KEY": environment.get("QTB_SECRET_KEY") or _secret(home(environment)),
         "SQLALCHEMY_DATABASE_URI": database,
+        "FILES": _files(environment, demo),
         "SIGNING_KEY": Path(environment.get("QTB_SIGNING_KEY") or home(environment) / "signing.pem"),
         "SMTP_URL": environment.get("QTB_SMTP_URL", ""),
         "MAIL_FROM": environment.get("QTB_MAIL_FROM", "qtb@localhost"),
@@ -52,6 +54,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": environment.get("QTB_BASE_URL", "").startswith("https:"),
         "MAX_CONTENT_LENGTH": 24 * 1024 * 1024,
+        "MAX_UPLOAD": (files.MOST_POSSIBLE_MB + 1) * files.MB,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 1_000,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form may stay open for a day
@@ -70,6 +73,12 @@ def _database(environment: Mapping[str, str], demo: bool) -> str:
     path = home(environment) / ("demo.db" if demo else "qtb.db")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return f"sqlite:///{path}"
+
+
+def _files(environment: Mapping[str, str], demo: bool) -> str:
+    if demo:
+        return str(home(environment) / "demo-files")
+    return environment.get("QTB_FILES") or str(home(environment) / "files")
 
 
 def _proxy(given: str) -> str:

@@ -9,15 +9,25 @@ import base64
 import hashlib
 import hmac
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from qtb import clock, config
+from qtb import clock, config, demo_cases, demo_organiser
 from qtb.clock import ZONE
-from qtb.demo_texts import APPLICANTS, RECOMMENDERS, STAFF, THIS_YEAR, declarations, registration
+from qtb.demo_files import Shelf
+from qtb.demo_texts import (
+    APPLICANTS,
+    FILLED,
+    RECOMMENDERS,
+    STAFF,
+    THIS_YEAR,
+    at,
+    dated,
+    registration,
+)
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
@@ -38,6 +48,7 @@ from qtb.services.outbox import Post
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.objects import Storage
 from qtb.store.outbox import Setting
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
@@ -63,9 +74,9 @@ def is_told(session: Session) -> bool:
     return session.get(Setting, clock.OFFSET) is not None
 
 
-def fill(session: Session, *, secret: str) -> None:
-    """Fill an empty demo database."""
-    story = _Story(session, random.Random(2024))
+def fill(session: Session, *, secret: str, storage: Storage) -> None:
+    """Fill an empty demo database, and a storage with its files."""
+    story = _Story(session, random.Random(2024), Shelf(storage))
     with unit(session):
         story.people(secret)
     story.last_year()
@@ -96,6 +107,7 @@ class _Story:
 
     session: Session
     chance: random.Random
+    shelf: Shelf
     units: dict[str, Unit] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     n_entries: int = 0
@@ -123,12 +135,16 @@ class _Story:
         for submission_id in works[:9]:
             self._moves(cycle_id, submission_id, ["recommend"], "2023-05-15")
         self._sweep("2023-07-02")
+        office, move = self._member("organiser", 0), partial(self._moves, cycle_id)
+        demo_cases.review(self.session, works[:8], works[1], office=office, move=move)
+        self._sweep("2023-07-20")
         for submission_id in works[:8]:
             self._judge(submission_id, "2023-07-20")
         self._sweep("2023-08-01")
         for n, submission_id in enumerate(works[:8]):
             self._propose(submission_id, LEVELS[n % len(LEVELS)], "2023-08-15")
         self._sweep("2023-09-01")
+        demo_organiser.certify(self.session, cycle_id, office, at("2023-09-11"))
         for submission_id in (works[0], works[2], works[3]):  # their units agreed to sharing
             self._moves(cycle_id, submission_id, ["share"], "2023-10-16")
         self._sweep("2023-12-31")
@@ -136,7 +152,7 @@ class _Story:
     def this_year(self) -> None:
         """Tell 2024 day by day up to the moment at which the demo begins."""
         cycle_id = self._open(2024)
-        steps = sorted((day, n, move) for n, moves in enumerate(THIS_YEAR) for day, move in _dated(n, moves))
+        steps = sorted((day, n, move) for n, moves in enumerate(THIS_YEAR) for day, move in dated(n, moves))
         entered: dict[int, int] = {}
         for day, n, move in steps:
             self._sweep(day)
@@ -144,6 +160,8 @@ class _Story:
                 entered[n] = self._entry(cycle_id, n, day)
             self._moves(cycle_id, entered[n], [move] if move else [], day)
         self._sweep("2024-05-20")
+        demo_cases.tell(self.session, cycle_id, self.units[RECOMMENDERS[0]], member=self._member)
+        demo_organiser.tell(self.session, self._member("organiser", 0), START - timedelta(minutes=30))
 
     def _open(self, year: int) -> int:
         text = (config.workflows_folder() / "qtb" / "notice-2024.txt").read_text("utf-8")
@@ -169,31 +187,30 @@ class _Story:
             cycle = self.session.get_one(Cycle, cycle_id)
             return submissions.enter(
                 self.session, cycle=cycle, unit_id=self.units[unit_name].id, filled=Filled("registration", raw),
-                actor=self._member("applicant", self.units[unit_name].id), now=_at(day),
+                actor=self._member("applicant", self.units[unit_name].id), now=at(day),
                 request_key=f"demo-{self.n_entries}",
             ).id  # fmt: skip
 
     def _moves(self, cycle_id: int, submission_id: int, moves: list[str], day: str) -> None:
         for hour, move in enumerate(moves):
-            now = _at(day) + timedelta(hours=hour, minutes=self.chance.randrange(50))
+            now = at(day) + timedelta(hours=hour, minutes=self.chance.randrange(50))
             with unit(self.session):
-                row = self.session.get_one(Submission, submission_id)
-                by = row.cycle.definition.workflow.transitions[move].by[0]
-                if by == "applicant":
-                    self._declare(row, now)
+                row, cycle = self.session.get_one(Submission, submission_id), self.session.get_one(Cycle, cycle_id)
+                rule = cycle.definition.workflow.transitions[move]
+                by = rule.by[0]
+                self._fill(row, by, now)
                 actor = self._member(by, {"applicant": row.unit_id, "recommender": row.recommender_id or 0}.get(by, 0))
-                note = word("zh", f"demo.note_{move}") if move in ("return", "decline") else ""
-                cycle = self.session.get_one(Cycle, cycle_id)
+                note = word("zh", f"demo.note_{move}") if rule.note == "required" else ""
                 advance.advance(self.session, move, cycle=cycle, now=now, actor=actor, ids=[submission_id], note=note)
 
-    def _declare(self, row: Submission, now: datetime) -> None:
-        """Fill the declaration where the submission's state lets its unit do so."""
-        state = row.cycle.definition.workflow.states[row.state]
-        if not any(edit.form == "declaration" for edit in state.edits):
-            return
-        actor = self._member("applicant", row.unit_id)
-        for raw in declarations(row.id, now):
-            answers.save(self.session, row, filled=Filled("declaration", raw), actor=actor, now=now)
+    def _fill(self, row: Submission, by: str, now: datetime) -> None:
+        """Fill what the submission's state lets somebody fill."""
+        actor = self._member(by, {"applicant": row.unit_id, "recommender": row.recommender_id or 0}.get(by, 0))
+        edits = row.cycle.definition.workflow.states[row.state].edits
+        for form in (edit.form for edit in edits if edit.by == by and edit.form in FILLED):
+            for raw in FILLED[form](row.id, now):
+                answers.save(self.session, row, filled=Filled(form, raw), actor=actor, now=now)
+            self.shelf.fill(self.session, row, form, actor=actor, now=now)
 
     def _judge(self, submission_id: int, day: str) -> None:
         experts = [self.accounts[name] for name in PEOPLE if PEOPLE[name][0] == "evaluator"]
@@ -201,23 +218,23 @@ class _Story:
             row = self.session.get_one(Submission, submission_id)
             items = row.cycle.definition.rubric.sheets["MAT"].items
             for expert in experts:
-                sheet = evaluations.assign(self.session, row, expert, actor=self._member("organiser", 0), now=_at(day))
+                sheet = evaluations.assign(self.session, row, expert, actor=self._member("organiser", 0), now=at(day))
                 self.session.flush()
                 scores = {key: str(int(item.max) - self.chance.randrange(4)) for key, item in items.items()}
                 self._score(sheet, scores, day)
 
     def _score(self, sheet: Sheet, raw: dict[str, str], day: str) -> None:
         actor = Actor(sheet.evaluator_id, "", "web", {"evaluator": frozenset({self.units[STAFF].id})})
-        evaluations.score(self.session, sheet, raw, actor=actor, now=_at(day), seen=sheet.version or 0, finish=True)
+        evaluations.score(self.session, sheet, raw, actor=actor, now=at(day), seen=sheet.version or 0, finish=True)
 
     def _propose(self, submission_id: int, level: str, day: str) -> None:
         with unit(self.session):
             row = self.session.get_one(Submission, submission_id)
-            evaluations.propose(self.session, row, level, actor=self._member("organiser", 0), now=_at(day))
+            evaluations.propose(self.session, row, level, actor=self._member("organiser", 0), now=at(day))
 
     def _sweep(self, day: str) -> None:
         """Let the clock do what it owes at each midnight up to a day."""
-        until = now = _at(day).replace(hour=0, minute=0)
+        until = now = at(day).replace(hour=0, minute=0)
         while self.swept_at is None or self.swept_at < until:
             now = self.swept_at = self.swept_at + timedelta(days=1) if self.swept_at else until
             sweep.sweep(self.session, now=now)
@@ -231,18 +248,3 @@ class _Story:
         mine = (name for name, (held, group) in PEOPLE.items() if held == role and self.units[group].id == unit_id)
         account = self.accounts.get(next(mine, ""))
         return Actor(account.id if account else None, kind, "web", {role: frozenset({unit_id})})
-
-
-def _dated(n: int, moves: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the days on which this year's n-th entry was made ("" for that) and made its moves."""
-    begun = datetime(2024, 2, 20, tzinfo=ZONE) + timedelta(days=2 * n)
-    yield f"{begun:%Y-%m-%d}", ""
-    for number, move in enumerate(moves):
-        day = datetime(2024, 5, 4 + n % 6 + 5 * (number - 1), tzinfo=ZONE) if number else begun
-        if number == 1 and n % 8 == 7:  # handed in early: the recommender stays silent for too long
-            day = begun + timedelta(days=1)
-        yield f"{day:%Y-%m-%d}", move
-
-
-def _at(day: str) -> datetime:
-    return datetime.fromisoformat(f"{day}T09:30").replace(tzinfo=ZONE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from stdnum.cn import uscc
+
+from qtb.clock import ZONE
 
 STAFF = "演示活动办公室"
 
@@ -27,13 +29,24 @@ TEAMS = [
 TITLES = [
     "降低总装线返工率", "缩短设备故障停机时间", "提高一次交检合格率", "减少客户投诉重复率", "提升夜班巡检完成率",
     "降低化验误差率", "缩短报修响应时间", "提高焊缝一次合格率", "减少包装破损", "提升新员工上岗合格率",
+    "提高仓库账物相符率",  # eleven: no unit has two works of one title in a year
 ]  # fmt: skip
+
+# What sets the works of one title apart; two works of this year are left alike, to be found.
+PLACES = ["一号线", "夜班", "东区", "新品", "外协件", "大修期间", "旺季"]
+ALIKE = (27, 38)
 
 # How far each of this year's entries has come: the moves made, the last one by whom.
 THIS_YEAR: list[list[str]] = (
     [[]] * 4 + [["register"]] * 9 + [["register", "submit"]] * 10 + [["register", "submit", "return"]] * 3
     + [["register", "submit", "recommend"]] * 8 + [["register", "submit", "decline"]] + [["register", "withdraw"]]
+    + [["register", "submit", "defer"]] * 2
 )  # fmt: skip
+
+ASKED = "请确认建设后指标的统计期间是否为全年，并说明数据来源。"
+ANSWERED = "统计期间为全年，数据来自车间日报，已在附件中说明。"
+AMENDMENT = "附件中的申报单位意见未盖章，请补盖后重新上传。"
+EXCUSED = "原班组整建制转入，建设期连续计算。"
 
 REGISTRATION: dict[str, Any] = {
     "unit_nature": "STATE", "industry": "C38", "address": "演示路 1 号", "postcode": "200000",
@@ -84,10 +97,16 @@ def registration(n: int, unit_name: str, *, recommender: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def title(n: int) -> str:
+    """Return the title of the n-th work's achievement."""
+    n = ALIKE[0] if n in ALIKE else n
+    return f"{PLACES[n // len(TITLES) % len(PLACES)]}{TITLES[n % len(TITLES)]}"
+
+
 def declaration(n: int, now: datetime) -> dict[str, Any]:
     """Return a filled declaration of a build activity that ended last year."""
     return {
-        **DECLARATION, "title": TITLES[n % len(TITLES)], "share_consent": ["full", "abstract", "none"][n % 3],
+        **DECLARATION, "title": title(n), "share_consent": ["full", "abstract", "none"][n % 3],
         "build_from": f"{now.year - 1}-01", "build_to": f"{now.year - 1}-12", "unit_opinion_on": f"{now:%Y-%m-%d}",
     }  # fmt: skip
 
@@ -113,3 +132,43 @@ def _uscc(n: int) -> str:
     """Return a code that checks, of a unit there is not: zeros but for the last digits."""
     body = f"9131{n:013d}"
     return body + str(uscc.calc_check_digit(body))
+
+
+def experience(n: int, now: datetime) -> dict[str, Any]:
+    """Return a recommending unit's complete form for a work."""
+    return {
+        "experience_title": f"{title(n)}的经验",
+        "contact": "演示联系人", "contact_phone": "021-55550200",
+        "keywords": [{"word": word} for word in ("缺陷看板", "当班清零", "首件检验")],
+        "background": "工序缺陷反复出现，交接不清，返工占用工时，顾客意见集中在批次一致性。",
+        "practice": "把缺陷上墙，当班分析、当班改正、次日复核；每周评一次，标准随改随修，新人按图学。",
+        "effect": "一次交检合格率由 97.8% 提高到 99.4%，返工工时每月减少 76 小时。",
+        "replicability": "做法简单、投入小，适合装配、检验、服务等有交接的班组。",
+        "reason": "数据真实、做法可复制，班组人人参与。", "opinion": "经初审，同意推荐。",
+        "first_review_score": f"{78 + n * 7 % 20}.{n % 10}0", "certified_reviewers": "1",
+        "stamp_date": f"{now:%Y-%m-%d}",
+        "first_reviewers": [{"name": "演示初审人", "certificate": "演示证书 001"}],
+    }  # fmt: skip
+
+
+# What the demo fills in of a work, by form: each save in turn.
+FILLED: dict[str, Callable[[int, datetime], Iterable[dict[str, Any]]]] = {
+    "declaration": declarations,
+    "experience": lambda n, now: [experience(n, now)],
+}
+
+
+def dated(n: int, moves: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the days on which this year's n-th entry was made ("" for that) and made its moves."""
+    begun = datetime(2024, 2, 20, tzinfo=ZONE) + timedelta(days=2 * n)
+    yield f"{begun:%Y-%m-%d}", ""
+    for number, move in enumerate(moves):
+        day = datetime(2024, 5, 4 + n % 6 + 5 * (number - 1), tzinfo=ZONE) if number else begun
+        if number == 1 and n % 8 == 7:  # handed in early: the recommender stays silent for too long
+            day = begun + timedelta(days=1)
+        yield f"{day:%Y-%m-%d}", move
+
+
+def at(day: str) -> datetime:
+    """Return half past nine on a day."""
+    return datetime.fromisoformat(f"{day}T09:30").replace(tzinfo=ZONE)

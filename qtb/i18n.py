@@ -28,7 +28,8 @@ from qtb.domain.workflow import Text
 from qtb.extensions import babel
 
 LANGUAGES = ("zh", "en")
-ENDS = {"closed", "undo_ended", "extension_given", "extension_early"}  # refusals whose `at` is an end: 24:00
+# Refusals whose `at` and `until` are ends: 24:00.
+ENDS = {"closed", "objection_late", "undo_ended", "extension_given", "extension_early", "due_past", "due_beyond"}
 
 
 class Catalogue(Domain):  # type: ignore[misc]
@@ -106,10 +107,19 @@ def in_words(reason: Reason, lang: str | None = None) -> str:
     for name, value in reason.args.items():
         if name == "roles" and isinstance(value, tuple):
             value = word(lang, "list.or").join(word(lang, f"role.{role}") for role in value)
+        elif isinstance(value, tuple):
+            value = word(lang, "list.and").join(_part(one, lang) for one in value)
         elif isinstance(value, datetime):
-            value = clock.shown(value, lang, is_end=name == "at" and reason.key in ENDS)
+            value = clock.shown(value, lang, is_end=name in ("at", "until") and reason.key in ENDS)
         args[name] = value
     return word(lang, f"refusal.{reason.key}", **args)
+
+
+def _part(value: Any, lang: str) -> str:
+    """Return one of several things that a sentence names: a reason is a sentence of its own, put inside."""
+    if isinstance(value, Reason):
+        return in_words(value, lang).rstrip("。.")
+    return value.get(lang) if isinstance(value, Text) else str(value)
 
 
 def failure(text: str, lang: str | None = None) -> str:

@@ -24,16 +24,18 @@ from sqlalchemy.orm import Session
 from qtb import clock, i18n
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
-from qtb.services import edges, health, outbox, reminders, sweep
+from qtb.services import duplicates, edges, health, outbox, reminders, sweep
 from qtb.services.outbox import Delivered, Post
 from qtb.services.reminders import Reminded
 from qtb.services.sweep import Swept
+from qtb.store import drafts
 from qtb.store.unit import unit
 
 log = logging.getLogger("qtb.scheduler")
 
 MINUTE, EDGE = "minute", "edge"
 AGAIN = timedelta(seconds=3)
+FORGOTTEN = timedelta(days=400)  # a draft that nobody has touched for a year and a month is personal data without use
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], No
     n_moved = sum(one.n_moved for one in swept)
     with unit(session):
         health.beat(session, node=node, real_now=clock.real(), now=now, n_moved=n_moved, failure=failure)
+        drafts.forget(session, before=now - FORGOTTEN)
+    duplicates.search_nightly(session, now=now)
     edge_at = next_edge(session, demo=app.config["DEMO"])
     session.rollback()
     if plan is not None and edge_at is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from qtb import config
 from qtb.domain import definition, strict_yaml
-from qtb.domain.definition import Definition
+from qtb.domain.definition import ELIGIBILITY, Definition
 from qtb.services import adoption
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
@@ -25,7 +25,16 @@ def changed(edit: Callable[[dict[str, Any]], None], file: str = "workflow.yaml")
     """Return the programme's files with one of them edited as data."""
     raw = json.loads(_read(file))
     edit(raw)
-    return {**files(), file: json.dumps(raw, ensure_ascii=False, indent=1)}
+    edited = {**files(), file: json.dumps(raw, ensure_ascii=False, indent=1)}
+    return {**edited, ELIGIBILITY: _agreeing(raw)} if file == "workflow.yaml" else edited
+
+
+def _agreeing(raw: dict[str, Any]) -> str:
+    """Return the rules of eligibility without the moves that are gone."""
+    rules = json.loads(_read(ELIGIBILITY))
+    for moves in rules["stages"].values():
+        moves[:] = [move for move in moves if move in raw["transitions"]]
+    return json.dumps(rules, ensure_ascii=False, indent=1)
 
 
 @lru_cache
@@ -90,16 +99,31 @@ def _without(raw: dict[str, Any], state: str) -> None:
     moves = raw["transitions"]
     for key in [key for key, rule in moves.items() if rule["to"] == state or rule["from"] == [state]]:
         del moves[key]
-    for key in [key for key, rule in raw.get("reminders", {}).items() if rule["from"] == [state]]:
+    for key in [key for key, rule in raw.get("reminders", {}).items() if rule.get("from") == [state]]:
         del raw["reminders"][key]
-    for rule in (*moves.values(), *raw.get("reminders", {}).values()):
+    for rule in _leading(raw):
         rule["from"] = [one for one in rule["from"] if one != state]
+    for named in _lists(raw):
+        named[:] = [one for one in named if one != state]
+
+
+def _leading(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the moves and the reminders that lead from states."""
+    reminders = [rule for rule in raw.get("reminders", {}).values() if "from" in rule]
+    return [*raw["transitions"].values(), *reminders]
+
+
+def _lists(raw: dict[str, Any]) -> list[list[str]]:
+    """Return the lists of states in the queue and the quota."""
+    return [*(group["from"] for group in raw["queue"]), raw["quota"]["counts"]]
 
 
 def renamed(raw: dict[str, Any], old: str, new: str) -> None:
     """Call a state otherwise wherever it is named."""
     raw["path"] = [new if one == old else one for one in raw["path"]]
     raw["states"] = {new if key == old else key: state for key, state in raw["states"].items()}
-    for rule in (*raw["transitions"].values(), *raw.get("reminders", {}).values()):
+    for rule in _leading(raw):
         rule["from"] = [new if one == old else one for one in rule["from"]]
         rule["to"] = new if rule["to"] == old else rule["to"]
+    for named in _lists(raw):
+        named[:] = [new if one == old else one for one in named]

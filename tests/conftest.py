@@ -19,6 +19,7 @@ from qtb.base import bare_app
 from qtb.bench import postgres
 from qtb.extensions import db
 from qtb.services import accounts
+from tests import buckets
 from tests.world import World
 
 
@@ -51,6 +52,13 @@ def postgres_url() -> Iterator[str]:
         _execute(url, "CREATE DATABASE qtb_head")
         _upgrade(url.format(name="qtb_head"))
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[dict[str, str]]:
+    """The environment of an S3 server with the bucket `qtb`."""
+    with buckets.server() as environment:
+        yield environment
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

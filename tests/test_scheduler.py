@@ -19,6 +19,7 @@ from qtb.base import bare_app
 from qtb.extensions import db
 from qtb.services import health, sweep
 from qtb.store.audit import History
+from qtb.store.drafts import AnswerDraft
 from qtb.store.outbox import Heartbeat, Outbox
 from qtb.store.unit import unit
 from tests.world import World, at
@@ -208,6 +209,17 @@ def test_old_signs_of_life_are_forgotten(world: World) -> None:
     beat(world, clock.real(), "new")
     beat(world, clock.real(), "new")
     assert world.session.scalars(select(Heartbeat.node)).all() == ["new"]
+
+
+def test_a_draft_that_nobody_touched_for_long_is_forgotten(demo: Flask, world: World) -> None:
+    cycle, own = world.cycle.id, world.units["浦江电机厂"].id
+    for name, days in (("alice", 401), ("olga", 399)):
+        about = {"account_id": world.actor(name).user_id, "cycle_id": cycle, "unit_id": own, "form": "registration"}
+        with unit(world.session):
+            world.session.add(AnswerDraft(**about, values={}, kept_at=at("2024-03-01") - timedelta(days=days)))
+    set_clock(world.session, "2024-03-01 00:00")
+    scheduler.tick(demo, "node")
+    assert world.session.scalars(select(AnswerDraft.account_id)).all() == [world.actor("olga").user_id]
 
 
 def beat(world: World, real: datetime, node: str = "node") -> None:

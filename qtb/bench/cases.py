@@ -127,6 +127,7 @@ def _columns(year: Year, numbers: CTE, now: datetime, category: str) -> dict[str
         "team_name": literal("班组 ") + text, "team_key": literal("班组") + text,
         "title": literal("质量改进成果 ") + text, "category": literal(category),
         "registration_complete": literal(True), "declaration_complete": literal(True),
+        "experience_complete": literal(True),
     }  # fmt: skip
 
 

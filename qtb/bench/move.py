@@ -51,7 +51,8 @@ def speed(ground: Ground, *, rows: int, runs: int) -> Iterator[Figure]:
             ids, pinned = _due(session), cycles.pinned(session, year.cycle_id)
             session.rollback()
             half = len(ids) // 2
-            ours = _Turns(ids[:half], lambda one: _move(session, year, pinned, one), each)
+            move = _mover(session, year, pinned)
+            ours = _Turns(ids[:half], move, each)
             floor = _Turns(ids[half:], lambda one: _bare_move(mover, one), each)
             found = in_turns(runs, lambda _: floor.turn().cpu_us, lambda _: ours.turn().cpu_us)
     finally:
@@ -110,13 +111,17 @@ def _due(session: Session) -> list[Due]:
     return due
 
 
-def _move(session: Session, year: Year, pinned: Pinned, one: Due) -> None:
-    """Let somebody of the case's unit make the first move; the year is in hand, as it is in a request."""
+def _mover(session: Session, year: Year, pinned: Pinned) -> Callable[[Due], None]:
+    """Return what lets somebody of a case's unit make the first move; the year is in hand, as it is in a request."""
     key = next(year.moves())
     role = pinned.definition.workflow.transitions[key].by[0]
-    actor = Actor(None, role, "web", {role: frozenset({one.unit_id})})
-    with unit(session):
-        advance(session, key, cycle=pinned, now=NOW, actor=actor, ids=[one.id])
+
+    def move(one: Due) -> None:
+        actor = Actor(None, role, "web", {role: frozenset({one.unit_id})})
+        with unit(session):
+            advance(session, key, cycle=pinned, now=NOW, actor=actor, ids=[one.id])
+
+    return move
 
 
 def _bare_move(mover: Mover, one: Due) -> None:

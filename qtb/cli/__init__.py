@@ -14,10 +14,10 @@ from qtb.cli.commands import Group
 COMMANDS = {
     name: f"qtb.cli.{name}"
     for name in (
-        "audit", "bench", "check", "cycle", "db", "form", "ledger", "move", "notice", "override", "receipt",
-        "scheduler", "serve", "test", "tick", "undo", "users", "workflow",
+        "audit", "bench", "certificate", "check", "cycle", "db", "eligibility", "evaluation", "form", "ledger", "move",
+        "notice", "override", "receipt", "scheduler", "serve", "test", "tick", "undo", "users", "workflow",
     )
-} | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
+} | {"import": "qtb.cli.imports"} | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
 
 
 click_words.install()

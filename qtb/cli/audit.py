@@ -52,7 +52,8 @@ def show(number: str, cycle_key: str | None) -> None:
     with opened() as qtb:
         row = submission(qtb.session, number, cycle_key=cycle_key)
         entries = store.entries(qtb.session, "submission", row.id)
-        lines = [_line(entry, name, row.cycle.definition) for entry, name in reversed(entries)]
+        whose = row.unit.name  # the organiser acts for the unit of a case
+        lines = [_line(entry, name, row.cycle.definition, whose) for entry, name in reversed(entries)]
         click.echo(say("cli.audit_of", number=row.number, team=row.team_name, n=len(lines)))
         table([say(f"cli.column.{name}") for name in ("seq", "at", "who", "what", "to", "note")], lines)
 
@@ -64,17 +65,22 @@ def _bad(qtb: Opened, finding: Finding) -> str:
     return say("cli.audit_finding", where=where, seq=finding.seq, what=say(f"audit.{finding.code}"))
 
 
-def _line(entry: History, name: str | None, definition: Definition) -> list[str]:
+def _line(entry: History, name: str | None, definition: Definition, whose: str) -> list[str]:
     rule = definition.workflow.transitions.get(entry.transition)
     state = definition.workflow.states.get(entry.to_state)
     return [
         str(entry.seq),
         clock.shown(entry.at, lang()),
-        name or (say("role.clock") if entry.via == "clock" else entry.via),
+        _who(entry, name, whose),
         rule.label.get(lang()) if rule and entry.kind == "move" else _kind(entry.kind),
         state.label.get(lang()) if state else "",
         str(entry.about().get("note", "")).replace("\n", " "),
     ]
+
+
+def _who(entry: History, name: str | None, whose: str) -> str:
+    who = name or (say("role.clock") if entry.via == "clock" else entry.via)
+    return say("history.behalf", name=who, unit=whose) if entry.about().get("behalf") else who
 
 
 def _kind(kind: str) -> str:

@@ -126,15 +126,18 @@ def require_head() -> None:
         stop(say("cli.not_at_head", current=current or say("cli.none"), newest=newest))
 
 
-def actor(session: Session, email: str) -> Actor:
+def actor(session: Session, email: str, now: datetime | None = None) -> Actor:
     """Return the person with this e-mail as an actor with all present roles. Raises Denied for an unknown one."""
     person = accounts.by_email(session, email)
     if person is None or not person.is_active:
         raise Denied("cli_actor", email=email[:254])
     units: dict[str, frozenset[int]] = {}
-    for one in accounts.memberships(session, person.id):
+    stands_for: dict[str, dict[int, str]] = {}
+    for one in accounts.memberships(session, person.id, now or clock.real()):
         units[one.role] = units.get(one.role, frozenset()) | {one.unit_id}
-    return Actor(person.id, person.name, "cli", units)
+        if one.principal is not None:
+            stands_for.setdefault(one.role, {})[one.unit_id] = one.principal.name
+    return Actor(person.id, person.name, "cli", units, stands_for=stands_for)
 
 
 def organiser(session: Session, email: str) -> Actor:

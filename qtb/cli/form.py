@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
 from qtb import clock, i18n
+from qtb.cli import json_file
 from qtb.cli.commands import Group, lang, say
 from qtb.cli.context import refused, table
 from qtb.domain.definition import Definition
@@ -18,9 +18,9 @@ from qtb.domain.errors import Invalid, Missing, Reason
 from qtb.domain.fields import FieldSpec, FormSpec
 from qtb.domain.form_check import Checked, Known
 from qtb.domain.form_check import check as checked
+from qtb.domain.form_schema import schema
 from qtb.services import definitions
 
-MAX_BYTES = 4 * 1024 * 1024
 PROGRAMME = click.option("--programme", metavar="KEY")
 
 
@@ -44,13 +44,15 @@ def form() -> None:
 
 @form.command()
 @click.argument("name", metavar="FORM")
-@click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--format", "shape", type=click.Choice(["table", "json", "schema"]), default="table", show_default=True)
 @PROGRAMME
 def show(name: str, shape: str, programme: str | None) -> None:
     """List a form's fields with their types and limits."""
     with refused():
-        spec = _form(_definition(programme), name)
-        if shape == "json":
+        spec = _form(definition_of(programme), name)
+        if shape == "schema":
+            click.echo(json.dumps(schema(name, spec), ensure_ascii=False, indent=2))
+        elif shape == "json":
             click.echo(json.dumps(as_json(name, spec), ensure_ascii=False, indent=2))
         else:
             heads = [say(f"cli.form_{head}") for head in ("field", "label", "type", "required", "limits")]
@@ -64,8 +66,9 @@ def show(name: str, shape: str, programme: str | None) -> None:
 def check(name: str, file: str, programme: str | None) -> None:
     """Check a filled form (a JSON file) and list the errors by field; exit 1 where there are any."""
     with refused():
-        spec = _form(_definition(programme), name)
-        errors = _errors(checked(spec, raw := _read(file), today=_today(), known=_known(spec, raw)))
+        spec = _form(definition_of(programme), name)
+        errors = _errors(checked(spec, raw := json_file.read(file), today=_today(), known=_known(spec, raw)))
+        errors |= {key: [i18n.in_words(Reason("field_unknown"), lang())] for key in _unknown(spec, raw)}
     click.echo(json.dumps({"errors": errors, "ok": not errors}, ensure_ascii=False, indent=2))
     if errors:
         raise click.exceptions.Exit(1)
@@ -110,6 +113,14 @@ def _errors(found: Checked) -> dict[str, list[str]]:
     return {key: [i18n.in_words(reason, lang()) for reason in several] for key, several in reasons.items()}
 
 
+def _unknown(spec: FormSpec, raw: dict[str, Any]) -> Iterator[str]:
+    """Yield the names in a filled form that the form does not have; a cell's as `field.row.column`."""
+    yield from (key for key in raw if key not in spec.fields)
+    for key, field in spec.fields.items():
+        for n, row in enumerate(raw.get(key) or [] if field.type == "rows" and _is_list(raw.get(key)) else []):
+            yield from (f"{key}.{n}.{name}" for name in row if name not in field.columns)
+
+
 def _known(spec: FormSpec, raw: dict[str, Any]) -> Known:
     columns = {key: field for one in spec.fields.values() for key, field in one.columns.items()}
     refs = {key: Any_() for key, field in {**columns, **spec.fields}.items() if field.refers}
@@ -121,7 +132,7 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
-def _definition(programme: str | None) -> Definition:
+def definition_of(programme: str | None) -> Definition:
     known = definitions.programmes()
     if programme is None and len(known) != 1:
         raise Invalid("cli_programme", names=", ".join(known))
@@ -132,21 +143,6 @@ def _form(definition: Definition, name: str) -> FormSpec:
     if name not in definition.forms:
         raise Missing("unknown_form", name=name[:40], known=", ".join(definition.forms))
     return definition.forms[name]
-
-
-def _read(file: str) -> dict[str, Any]:
-    shown = file[-80:]
-    with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as opened:
-        text = opened.read(MAX_BYTES + 1)
-    if len(text) > MAX_BYTES:
-        raise Invalid("not_json", file=shown, why=f"> {MAX_BYTES // 1024 // 1024} MB")
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("not_json", file=shown, why=str(error)[:120]) from None
-    if not isinstance(found, dict):
-        raise Invalid("not_json", file=shown, why=type(found).__name__)
-    return found
 
 
 def _today() -> date:

@@ -9,7 +9,7 @@ import click
 from qtb import config
 from qtb.cli.commands import Group, say
 from qtb.cli.context import actor, as_option, opened, refused, stop, submission, table
-from qtb.documents import receipt_pdf, signing
+from qtb.documents import receipt_pdf, signed_papers, signing
 from qtb.domain.errors import Invalid
 from qtb.store import receipts
 
@@ -25,10 +25,9 @@ def receipt() -> None:
 def verify(file: str, key: str | None) -> None:
     """Tell what a receipt's file says; exit 1 where it is none of ours or was changed. Needs no database."""
     with refused():
-        certificate = _certificate(key)
+        certificate = certificate_of(key)
         with Path(file).open("rb") as opened_file:
-            body = opened_file.read(receipt_pdf.MAX_BYTES + 1)
-        told = receipt_pdf.read(body, certificate) if len(body) <= receipt_pdf.MAX_BYTES else None
+            told = receipt_pdf.read(opened_file.read(signed_papers.MAX_BYTES + 1), certificate)
         if told is None:
             stop(say("cli.receipt_bad"))
     rows = [[say("receipt.at"), receipt_pdf.instant(told["at"])]]
@@ -62,7 +61,8 @@ def key_command() -> None:
         click.echo(signing.keys(config.settings()["SIGNING_KEY"]).pem, nl=False)
 
 
-def _certificate(path: str | None) -> bytes:
+def certificate_of(path: str | None) -> bytes:
+    """Return the certificate in a file, else this installation's own. Raises Invalid."""
     if path is None:
         return signing.keys(config.settings()["SIGNING_KEY"]).certificate
     try:

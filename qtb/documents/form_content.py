@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qtb.domain import files
 from qtb.domain.fields import FieldSpec, FormSpec
 from qtb.domain.form_check import asked
 from qtb.i18n import word
@@ -77,8 +78,12 @@ def shown(spec: FieldSpec, value: Any, names: Sequence[tuple[str, str]] = ()) ->
     if spec.type in ("date", "month"):
         return _day(str(value))
     if spec.type == "file":
-        return "\n".join(str(one.get("name", "")) for one in value)
+        return "\n".join(files.on_paper(one, pages=_pages(one)) for one in value)
     return str(value)
+
+
+def _pages(one: Mapping[str, Any]) -> str:
+    return word(LANG, "file.pages", n=one["pages"]) if one.get("pages") else ""
 
 
 def _groups(form: FormSpec, values: Mapping[str, Any], names: Names) -> Iterator[Group]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from docx import Document
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+from qtb.documents import dossier
 from qtb.documents.form_content import Group, Paper, Piece
 from qtb.i18n import word
 
 SERIF, SANS = "宋体", "黑体"
+MOST_COLUMNS = 8  # of a table on an upright page
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML cannot hold them
 STILL = datetime(2000, 1, 1)  # when it was made is nobody's concern, and the same paper is the same file
 
@@ -30,10 +33,20 @@ def written(paper: Paper) -> bytes:
     title = document.add_heading(_fit(paper.title), level=0)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for group in paper.groups:
+        if any(len(piece.heads) > MOST_COLUMNS for piece in group.pieces):
+            _across(document)
         _group(document, group)
     kept = io.BytesIO()
     document.save(kept)
-    return kept.getvalue()
+    return _stilled(kept)
+
+
+def _stilled(kept: IO[bytes]) -> bytes:
+    """Return the file without the time of day that stands in the head of each of its parts."""
+    with zipfile.ZipFile(kept) as parts:
+        packed = dossier.packed((one, [parts.read(one)]) for one in parts.namelist())
+    with packed:
+        return packed.read()
 
 
 def _page(document: Any, paper: Paper) -> None:
@@ -49,6 +62,13 @@ def _page(document: Any, paper: Paper) -> None:
     core = document.core_properties
     core.title, core.author, core.comments = _fit(paper.title), _fit(paper.programme), ""
     core.created = core.modified = STILL
+
+
+def _across(document: Any) -> None:
+    """Begin a page that lies across: a table of many columns needs its width."""
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    section.orientation, section.page_width, section.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21)
+    section.left_margin = section.right_margin = Cm(1.6)
 
 
 def _group(document: Any, group: Group) -> None:
@@ -77,7 +97,8 @@ def _short(table: Any, pieces: Sequence[Piece]) -> None:
 def _wide(table: Any, piece: Piece) -> None:
     cells = table.add_row().cells
     cell = cells[0].merge(cells[3])
-    cell.paragraphs[0].add_run(_fit(f"{piece.label}：")).bold = True
+    if piece.label:
+        cell.paragraphs[0].add_run(_fit(f"{piece.label}：")).bold = True
     if piece.kind == "table":
         return _rows(cell, piece)
     for text in piece.text.split("\n"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from openpyxl import Workbook
@@ -21,22 +21,43 @@ ROWS = 500
 LEADS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def template(form: FormSpec, *, extra: Sequence[tuple[str, str]] = ()) -> bytes:
-    """Return an empty import sheet of a form; `extra` are columns (key, label) that stand before its fields."""
+def template(
+    form: FormSpec, *, extra: Sequence[tuple[str, str]] = (), offered: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
+    """Return an empty import sheet of a form; `extra` are columns (key, label) that stand before its fields.
+
+    `offered` are names to choose from, by field, that the form itself does not know: of units.
+    """
     book: Any = Workbook()
     sheet = book.active
     sheet.title = form.title.get(LANG)[:31]
     sheet.freeze_panes = f"A{FIRST}"
     for n, (key, label) in enumerate(extra, 1):
         _head(sheet, n, key, label, must=True)
-    lists = book.create_sheet(word(LANG, "sheet.choices"))
-    for n, (key, field) in enumerate(columns(form), len(extra) + 1):
-        _head(sheet, n, key, field.label.get(LANG), must=field.required or field.must_be_true)
-        _choose(sheet, lists, n, field)
-        limits = _limits(field)
-        if limits:
-            sheet.cell(1, n).comment = Comment(limits, "QTB")
+    tables = {key: (book.create_sheet(sheet_name(field)), field) for key, field in tables_of(form).items()}
+    lists, lead = book.create_sheet(word(LANG, "sheet.choices")), identity(form)
+    n_lists = _fields(sheet, lists, dict(columns(form)), first=len(extra) + 1, lists_from=0, offered=offered or {})
+    for table, field in tables.values():
+        table.freeze_panes = f"A{FIRST}"
+        for n, key in enumerate(lead, 1):
+            _head(table, n, key, form.fields[key].label.get(LANG), must=True)
+        n_lists = _fields(table, lists, field.columns, first=len(lead) + 1, lists_from=n_lists, offered={})
     return saved(book)
+
+
+def tables_of(form: FormSpec) -> dict[str, FieldSpec]:
+    """Return the fields of rows, each a sheet of its own."""
+    return {key: field for key, field in form.fields.items() if field.type == "rows" and not field.by_system}
+
+
+def identity(form: FormSpec) -> list[str]:
+    """Return the fields by which a row of such a sheet names its line: the unit and the team."""
+    return [key for key, field in form.fields.items() if field.prefill == "unit_name" or field.column == "team_name"]
+
+
+def sheet_name(field: FieldSpec) -> str:
+    """Return what the sheet of a field of rows is called."""
+    return field.label.get(LANG)[:31]
 
 
 def columns(form: FormSpec) -> Iterator[tuple[str, FieldSpec]]:
@@ -69,15 +90,33 @@ def _head(sheet: Any, n: int, key: str, label: str, *, must: bool) -> None:
     sheet.column_dimensions[get_column_letter(n)].width = max(12, min(40, 2 * len(label) + 4))
 
 
-def _choose(sheet: Any, lists: Any, n: int, field: FieldSpec) -> None:
+def _fields(
+    sheet: Any, lists: Any, fields: Mapping[str, FieldSpec], *, first: int, lists_from: int,
+    offered: Mapping[str, Sequence[str]],
+) -> int:  # fmt: skip
+    """Give each field a column; return how many columns of the sheet of choices are taken then."""
+    for n, (key, field) in enumerate(fields.items(), first):
+        _head(sheet, n, key, field.label.get(LANG), must=field.required or field.must_be_true)
+        lists_from += 1
+        _choose(sheet, lists, n, offered.get(key) or _shown(field), at=lists_from)
+        limits = _limits(field)
+        if limits:
+            sheet.cell(1, n).comment = Comment(limits, "QTB")
+    return lists_from
+
+
+def _shown(field: FieldSpec) -> list[str]:
     shown = [choice.label.get(LANG) for choice in field.choices]
-    shown = shown or ([word(LANG, "form.yes"), word(LANG, "form.no")] if field.type == "bool" else [])
+    return shown or ([word(LANG, "form.yes"), word(LANG, "form.no")] if field.type == "bool" else [])
+
+
+def _choose(sheet: Any, lists: Any, n: int, shown: Sequence[str], *, at: int) -> None:
     if not shown:
         return
-    letter = get_column_letter(n)
+    letter, source_letter = get_column_letter(n), get_column_letter(at)
     for row, text in enumerate(shown, 1):
-        lists.cell(row, n, text)
-    source = f"='{lists.title}'!${letter}$1:${letter}${len(shown)}"
+        lists.cell(row, at, safe(text))
+    source = f"='{lists.title}'!${source_letter}$1:${source_letter}${len(shown)}"
     rule = DataValidation(type="list", formula1=source, allow_blank=True)
     sheet.add_data_validation(rule)
     rule.add(f"{letter}{FIRST}:{letter}{FIRST + ROWS}")

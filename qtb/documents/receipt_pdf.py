@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-import segno
-
 from qtb import clock
-from qtb.documents import signing, typesetting
+from qtb.documents import signed_papers, signing, typesetting
 from qtb.documents.signing import Keys
 from qtb.i18n import word
 
 LANG = "zh"
-MAX_BYTES = 5 * 1024 * 1024
-MAX_SAID = 256 * 1024
+KIND = "receipt"
 
 
 def written(said: str, *, address: str, by: Keys) -> bytes:
@@ -27,24 +22,18 @@ def written(said: str, *, address: str, by: Keys) -> bytes:
     title = word(LANG, "receipt.heading")
     data = {
         "title": title, "programme": told["cycle"], "code": told["code"], "said": said, "address": address,
-        "qr": _qr(f"{address}?code={told['code']}"), "facts": list(_facts(told)),
+        "qr": signed_papers.qr(f"{address}?code={told['code']}"), "facts": list(_facts(told)),
         "inside": word(LANG, "receipt.inside"), "content": list(_content(told["content"])),
         "heads": [word(LANG, "receipt.item"), "SHA-256"], "foot": word(LANG, "paper.no_fee"),
         "notes": [word(LANG, f"receipt.note_{n}") for n in (1, 2)],
     }  # fmt: skip
-    return signing.signed(typesetting.pdf("receipt", data), by, reason=title)
+    return signing.signed(typesetting.pdf(KIND, data), by, reason=title)
 
 
 def read(pdf: bytes, certificate: bytes) -> dict[str, Any] | None:
     """Return what a receipt says; None where it is none of ours, or any byte was changed."""
-    if not signing.is_ours(pdf, certificate):
-        return None
-    import pypdfium2
-
-    with closing(pypdfium2.PdfDocument(io.BytesIO(pdf))) as opened:
-        kept = opened.get_attachment(0).get_data() if opened.count_attachments() else b""
-        told = json.loads(bytes(kept)[:MAX_SAID])
-    return told if isinstance(told, dict) else None
+    found = signed_papers.read(pdf, certificate)
+    return found.told if found and found.kind == KIND else None
 
 
 def instant(text: str) -> str:
@@ -65,9 +54,3 @@ def _content(inside: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield one["title"], one["sha256"]
     for one in inside["files"]:
         yield f"{one['field']}：{one['name']}（{one['size']:,} B）", one["sha256"]
-
-
-def _qr(address: str) -> str:
-    kept = io.BytesIO()
-    segno.make(address, error="m").save(kept, kind="svg", border=0, xmldecl=False)
-    return kept.getvalue().decode()

@@ -1,4 +1,4 @@
-"""Signing PDFs, and telling whether one is still as we signed it.
+"""Signing PDFs and lists, and telling whether one is still as we signed it.
 
 The signature is the one that PDF readers know (PAdES, ECDSA on P-256); the certificate vouches for itself, so a reader
 shows that nothing was changed, and QTB's own check that it was this installation. Readers pass over some bytes of the
@@ -7,6 +7,7 @@ signature's own container; the check here does not, so that no byte at all can b
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import logging
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -72,6 +74,25 @@ def signed(pdf: bytes, by: Keys, *, reason: str) -> bytes:
 def is_ours(pdf: bytes, certificate: bytes) -> bool:
     """Tell whether a PDF is, to the byte, as the holder of a certificate signed it."""
     return _aside(lambda: _is_ours(pdf, certificate))
+
+
+def sealed(text: bytes, by: Keys) -> str:
+    """Return the signature over a text (ECDSA with SHA-256), in Base64, to stand beside it."""
+    key = serialization.load_der_private_key(by.key, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return base64.b64encode(key.sign(text, ec.ECDSA(hashes.SHA256()))).decode()
+
+
+def is_sealed(text: bytes, seal: str, certificate: bytes) -> bool:
+    """Tell whether a text is as the holder of a certificate signed it."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        key.verify(base64.b64decode(seal, validate=True), text, ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _aside(work: Callable[[], Kind]) -> Kind:

@@ -2,70 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
-from qtb.documents.form_content import LANG, shown
-from qtb.documents.form_xlsx import safe, saved
+from qtb.documents.form_content import LANG, Piece, shown
+from qtb.documents.form_xlsx import saved
+from qtb.documents.table_xlsx import put, row, widths
 from qtb.domain.fields import FormSpec
 from qtb.i18n import word
 
-WORKS = ("n", "number", "team", "title", "unit", "category")
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,12})\.[0-9]{1,6}", re.ASCII)
+PLAIN = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)  # a count or a rank; longer ones are numbers of works and phones
 
-
-class Work(Protocol):
-    """What the list says of a work."""
-
-    number: str
-    team_name: str
-    title: str
-    category: str
-    unit: Any
-
-
-def written(form: FormSpec, values: Mapping[str, Any], works: Sequence[Any], *, title: str) -> bytes:
+def written(form: FormSpec, values: Mapping[str, Any], works: Piece | None, *, title: str) -> bytes:
     """Return the workbook."""
     book: Any = Workbook()
     figures = book.active
     figures.title = word(LANG, "sheet.figures")
-    _row(figures, [title], bold=True)
+    row(figures, [title], bold=True)
     for section in form.sections:
-        _row(figures, [section.title.get(LANG)], bold=True)
+        row(figures, [section.title.get(LANG)], bold=True)
         for key, field in section.fields.items():
             value = values.get(key)
-            _row(figures, [field.label.get(LANG), value if field.type == "int" else shown(field, value)])
-    _widths(figures, (44, 24))
-    if form.explains:
-        _list(book.create_sheet(word(LANG, "sheet.works")), works)
+            text = shown(field, value)
+            row(figures, [field.label.get(LANG), value if field.type == "int" else _cell(text)])
+    widths(figures, (44, 24))
+    if works:
+        _list(book.create_sheet(works.label), works)
     return saved(book)
 
 
-def _list(sheet: Any, works: Sequence[Work]) -> None:
-    _row(sheet, [word(LANG, f"sheet.work_{name}") for name in WORKS], bold=True)
-    for n, one in enumerate(works, 1):
-        category = next(iter(_category(one)), one.category)
-        _row(sheet, [n, one.number, one.team_name, one.title, one.unit.name, category])
-    _widths(sheet, (6, 14, 24, 40, 32, 20))
-    sheet.freeze_panes = "A2"
+def _cell(text: str) -> Any:
+    """Return a text as a number where it is one that can be summed."""
+    if DECIMAL.fullmatch(text):
+        return Decimal(text)
+    return int(text) if PLAIN.fullmatch(text) else text
 
 
-def _category(one: Any) -> list[str]:
-    forms = one.cycle.definition.forms.values()
-    fields = (field for form in forms for field in form.fields.values() if field.column == "category")
-    return [choice.label.get(LANG) for field in fields for choice in field.choices if choice.key == one.category]
-
-
-def _row(sheet: Any, cells: Sequence[Any], *, bold: bool = False) -> None:
-    sheet.append([safe(cell) for cell in cells])
-    if bold:
-        for cell in sheet[sheet.max_row]:
-            cell.font, cell.alignment = Font(bold=True), Alignment(vertical="center")
-
-
-def _widths(sheet: Any, widths: Sequence[int]) -> None:
-    for n, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(n)].width = width
+def _list(sheet: Any, works: Piece) -> None:
+    put(sheet, works.heads, [[_cell(cell) for cell in cells] for cells in works.rows])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from qtb import config
+from qtb.documents import settable
+from qtb.i18n import word
 
 
 def pdf(template: str, data: Any) -> bytes:
@@ -16,16 +16,13 @@ def pdf(template: str, data: Any) -> bytes:
     import typst  # at first use: it costs memory that a scheduler need not have
 
     given = dataclasses.asdict(data) if dataclasses.is_dataclass(data) and not isinstance(data, type) else data
+    text = settable.Text()
+    given = text.made(given)
+    if text.lacks and "foot" in given:
+        given["foot"] += word("zh", "paper.no_font")
     folder = config.folder("templates") / "documents"
     made: bytes = typst.compile(
-        str(folder / f"{template}.typ"), root=str(folder), font_paths=[str(_fonts())], ignore_system_fonts=True,
+        str(folder / f"{template}.typ"), root=str(folder), font_paths=[str(settable.fonts())], ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(given, ensure_ascii=False)}, format="pdf",
     )  # fmt: skip
     return made
-
-
-@cache
-def _fonts() -> Path:
-    import pylopdf_fonts_zh_cn
-
-    return Path(pylopdf_fonts_zh_cn.__file__).parent

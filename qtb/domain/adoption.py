@@ -40,6 +40,7 @@ class Standing:
     levels: Mapping[str, int] = field(default_factory=dict)
     sheets: Mapping[str, Sheets] = field(default_factory=dict)
     n_suspended: int = 0
+    certificates: Mapping[str, int] = field(default_factory=dict)  # unrevoked, by the state of their works
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def compare(old: Definition, new: Definition, *, standing: Standing, mapping: Ma
         *(Reason("adopt_unmapped", {"state": one.label, "n": one.n}) for one in places if one.fate == GONE and one.n),
         *_unheld(old, new, standing),
         *_unscored(old, new, standing),
+        *_uncertified(old, new, standing, mapping),
     )
     known, told = old.workflow.states, new.workflow.states
     renames = {state: to for state, to in mapping.items() if state not in told and to in told and to not in known}
@@ -175,6 +177,16 @@ def _unheld(old: Definition, new: Definition, standing: Standing) -> Iterator[Re
             yield Reason("adopt_level", {"level": level, "n": n})
     if standing.n_suspended and new.workflow.suspension is None:
         yield Reason("adopt_suspended", {"n": standing.n_suspended})
+
+
+def _uncertified(
+    old: Definition, new: Definition, standing: Standing, mapping: Mapping[str, str]
+) -> Iterator[Reason]:
+    """Yield how many certificates would end with the adoption: whoever wants that revokes them."""
+    held = old.certificate.states(old.workflow) if old.certificate else []
+    may = new.certificate.states(new.workflow) if new.certificate else []
+    if n := sum(standing.certificates.get(state, 0) for state in held if route(new, state, mapping) not in may):
+        yield Reason("adopt_certificates", {"n": n})
 
 
 def _unscored(old: Definition, new: Definition, standing: Standing) -> Iterator[Reason]:

@@ -32,6 +32,11 @@ class Part:
     after: Any = None
 
 
+# Told as one, without their parts.
+WHOLE = ("hand_ins", "queue", "ranking", "quota", "reroutes", "objections", "figures")
+RECKONING = ("aggregate", "doubt", "composite", "ties")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One piece that was added, is gone, or changed; `area` says what it is, where one is like another its label."""
@@ -50,6 +55,7 @@ def changes(old: Definition, new: Definition, *, renames: Mapping[str, str] | No
         *_pieces("row", old.timeline.rows, new.timeline.rows),
         *_forms(old.forms, new.forms),
         *_rubric(old.rubric, new.rubric),
+        *([Change("certificate", "changed", "certificate", None)] if old.certificate != new.certificate else []),
         *_calendar(old.calendar, new.calendar),
     )
 
@@ -73,6 +79,9 @@ def _workflow(old: Workflow, new: Workflow) -> Iterator[Change]:
     yield from _pieces("move", old.transitions, new.transitions)
     yield from _pieces("reminder", old.reminders, new.reminders)
     yield from _piece("suspension", "suspension", old.suspension, new.suspension)
+    for name in WHOLE:
+        if getattr(old, name) != getattr(new, name):
+            yield Change(name, "changed", name, None)
 
 
 def _renamed(workflow: Workflow, renames: Mapping[str, str]) -> Workflow:
@@ -90,6 +99,13 @@ def _renamed(workflow: Workflow, renames: Mapping[str, str]) -> Workflow:
         "states": {renames.get(key, key): state for key, state in workflow.states.items()},
         "transitions": {key: one.model_copy(update={"to": renames.get(one.to, one.to)}) for key, one in moves.items()},
         "reminders": led(workflow.reminders),
+        "queue": [one.model_copy(update={"source": named(one.source)}) for one in workflow.queue],
+        "reroutes": {
+            key: one.model_copy(update={"source": named(one.source), "to": one.to and renames.get(one.to, one.to)})
+            for key, one in workflow.reroutes.items()
+        },
+        "objections": (told := workflow.objections) and told.model_copy(update={"against": named(told.against)}),
+        "quota": (quota := workflow.quota) and quota.model_copy(update={"counts": named(quota.counts)}),
     }
     return workflow.model_copy(update=changed)
 
@@ -127,6 +143,8 @@ def _rubric(old: Rubric, new: Rubric) -> Iterator[Change]:
         if getattr(old, name) != getattr(new, name):
             part = Part(name, getattr(old, name), getattr(new, name))
             yield Change("rubric", "changed", name, None, (part,))
+    if any(getattr(old, name) != getattr(new, name) for name in RECKONING):
+        yield Change("reckoning", "changed", "reckoning", None)
     for key in dict.fromkeys([*old.sheets, *new.sheets]):
         before, after = old.sheets.get(key), new.sheets.get(key)
         yield from _piece("sheet", key, before, after)

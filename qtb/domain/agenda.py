@@ -24,6 +24,7 @@ class Everybody:
 
     id: None = None
     unit_id: None = None
+    recommender_id: None = None
     state_since: datetime = datetime(1, 1, 1, tzinfo=UTC)
 
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from qtb.domain.errors import Invalid
-from qtb.domain.workflow import Strict, Text
+from qtb.domain.shapes import Strict, Text
 
 DAY = timedelta(days=1)
 MAX_DAYS = 250  # working days in a year

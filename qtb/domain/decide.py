@@ -28,6 +28,13 @@ class Case:
     facts: Mapping[str, Any]
     state_since: datetime = datetime(1, 1, 1, tzinfo=UTC)
     suspended_at: datetime | None = None
+    blocking: Mapping[str, tuple[Reason, ...]] | None = None  # move → the rules of eligibility in its way, if judged
+
+    def before(self, move: str) -> Case:
+        """Return the case as the door finds it right before a move: with the rules counted that bear on it."""
+        if self.blocking is None or move not in self.blocking:
+            return self
+        return replace(self, facts={**self.facts, facts.N_BLOCKS: len(self.blocking[move])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def may(
     definition: Definition, transition: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
 ) -> bool:
     """Ask the machine of the definition."""
-    probe = machine.Probe(case, timeline=timeline, actor=actor, now=now)
+    probe = machine.Probe(case.before(transition), timeline=timeline, actor=actor, now=now)
     return machine.permits(definition.machine, transition, probe)
 
 
@@ -77,8 +84,10 @@ def explain(
         found.append(Reason("suspended", {"at": case.suspended_at}))
     if not machine.is_time(rule, timeline, case, now):
         found.append(_untimely(rule, timeline, case, now))
-    unmet = [guard for guard in rule.when if not facts.answer(guard, case.facts)]
-    found += [Reason(f"fact_{guard.fact}", {"wanted": guard.value}) for guard in unmet]
+    case = case.before(transition)
+    for guard in [guard for guard in rule.when if not facts.answer(guard, case.facts)]:
+        named = (case.blocking or {}).get(transition, ()) if guard.fact == facts.N_BLOCKS else ()
+        found += named or [Reason(f"fact_{guard.fact}", {"wanted": guard.value})]
     return tuple(found)
 
 

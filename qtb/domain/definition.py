@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +13,8 @@ from transitions import Machine
 
 from qtb.domain import evidence, machine, strict_yaml
 from qtb.domain.calendar import Calendar, Year
+from qtb.domain.certificate import Certificates
+from qtb.domain.eligibility_rules import Eligibility
 from qtb.domain.errors import DefinitionError
 from qtb.domain.fields import FormSpec
 from qtb.domain.rubric import Rubric
@@ -21,7 +23,11 @@ from qtb.domain.workflow import Strict, Timeline, Workflow
 Shape = TypeVar("Shape", bound=Strict)
 
 FIXED: dict[str, type[Strict]] = {"workflow.yaml": Workflow, "timeline.yaml": Timeline, "rubric.yaml": Rubric}
+ELIGIBILITY, CERTIFICATE = "eligibility.yaml", "certificate.yaml"
+OPTIONAL: dict[str, type[Strict]] = {ELIGIBILITY: Eligibility, CERTIFICATE: Certificates}
 FOLDERS: dict[str, type[Strict]] = {"forms": FormSpec, "calendar": Year}
+
+CONCLUSION = "form_conclusion"  # the column of the field that says what a review came to
 
 MOST_KNOWN = 64
 
@@ -38,11 +44,20 @@ class Definition:
     hash: str
     text: str
     places: Mapping[str, strict_yaml.Places] = field(repr=False, compare=False)
+    eligibility: Eligibility = field(default=Eligibility(), compare=False)
+    certificate: Certificates | None = field(default=None, compare=False)
 
     @cached_property
     def machine(self) -> Machine:
         """The one shared machine of this definition."""
         return machine.build(self.workflow)
+
+    @cached_property
+    def reviewed_in(self) -> list[str]:
+        """The states in which somebody fills the form that reviews a work's form."""
+        forms = {key for key, form in self.forms.items() for one in form.fields.values() if one.column == CONCLUSION}
+        states = self.workflow.states.items()
+        return [key for key, state in states if any(edit.form in forms for edit in state.edits)]
 
     def line(self, file: str, *path: str | int) -> int:
         """Return the line where something stands in its file."""
@@ -89,7 +104,7 @@ def _read(text: str) -> Definition:
     shapes: dict[str, Any] = {}
     places: dict[str, strict_yaml.Places] = {}
     for name in files:
-        shape = FIXED.get(name) or FOLDERS.get(name.partition("/")[0])
+        shape = FIXED.get(name) or OPTIONAL.get(name) or FOLDERS.get(name.partition("/")[0])
         if shape is None:
             findings.append(f"{name}:1: no such file belongs to a definition")
             continue
@@ -104,6 +119,7 @@ def _read(text: str) -> Definition:
     return Definition(
         workflow, timeline, rubric, _folder(shapes, "forms"), calendar,
         hash=evidence.digest(text), text=text, places=places,
+        eligibility=shapes.get(ELIGIBILITY, Eligibility()), certificate=shapes.get(CERTIFICATE),
     )  # fmt: skip
 
 
@@ -113,7 +129,9 @@ def _folder(shapes: Mapping[str, Any], folder: str) -> dict[str, Any]:
     return {name[len(mine) : -len(".yaml")]: shape for name, shape in shapes.items() if name.startswith(mine)}
 
 
+@lru_cache(maxsize=256)
 def _shape(shape: type[Shape], text: str, file: str) -> tuple[Shape, strict_yaml.Places]:
+    """Read one file into its shape. A definition that differs from a known one in one file reads that one alone."""
     raw, places = strict_yaml.read(text, file)
     try:
         return shape.model_validate(raw), places

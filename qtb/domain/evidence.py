@@ -9,8 +9,8 @@ holds their digest, so they can be erased and the chain still verifies.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 GENESIS = "0" * 64
@@ -25,13 +25,9 @@ VARYING = ("subject_id", "seq", "prev", "from", "due")
 QUOTED = ("prev", "from", "due")
 
 
-# An encoder that is made once: json.dumps makes one at each call.
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def _written(value: Any) -> str:
     """Return a text, an integer or null as JSON."""
-    return str(value) if type(value) is int else "null" if value is None else _encode(value)
+    return str(value) if type(value) is int else "null" if value is None else encode_basestring(value)
 
 
 def _cut() -> tuple[list[str], list[str]]:

@@ -16,12 +16,19 @@ from qtb.domain.workflow import Guard
 FACTS: dict[str, type] = {
     "registration_complete": bool,
     "declaration_complete": bool,
+    "experience_complete": bool,
+    "form_conclusion": str,
     "n_sheets_final": int,
     "n_sheets_open": int,
     "share_consent": str,
     "award_level": str,
     "taken_back": bool,
+    "n_blocks": int,
+    "n_objections_open": int,
 }
+
+# How many rules of eligibility stand in the way of the move being made; the door counts them right before it judges.
+N_BLOCKS = "n_blocks"
 
 # What these say is the organiser's until it is published: nothing shown to others may depend on them.
 SEALED = {"n_sheets_final", "n_sheets_open", "award_level"}

@@ -12,9 +12,10 @@ from qtb.domain.workflow import Key, Strict, Text
 # What the system itself can say; the caller of a check hands it over by these names.
 SOURCES = {
     "year", "number", "unit_name", "recommender_name", "earlier_levels", "rank",
-    "teams_registered", "teams_declared", "teams_recommended",
+    "teams_registered", "teams_declared", "teams_recommended", "received_on", "handler",
 }  # fmt: skip
-COLUMNS = ("team_name", "title", "category", "recommender_id", "share_consent")
+COLUMNS = ("team_name", "title", "category", "recommender_id", "share_consent", "first_review_score",
+           "form_conclusion")  # fmt: skip
 MOST_ROWS = 200
 
 
@@ -53,14 +54,19 @@ class FieldSpec(Strict):
     past: bool = False
     choices: list[Choice] = []
     refers: Literal["recommenders", "works"] | None = None
-    column: Literal["team_name", "title", "category", "recommender_id", "share_consent"] | None = None
+    column: (
+        Literal[
+            "team_name", "title", "category", "recommender_id", "share_consent", "first_review_score", "form_conclusion"
+        ]
+        | None
+    ) = None
     asked_if: list[Condition] = []  # asked only where all of this is so
     columns: dict[Key, FieldSpec] = {}  # of rows
     auto: Key | None = None  # the system says it; nobody types it
     percent: list[Key] = []  # the system reckons it: first of second, in percent
     prefill: Key | None = None  # the system proposes it
-    accept: list[Literal["pdf", "docx", "doc", "jpg", "png", "pptx", "xlsx", "mp4"]] = []  # kinds of file
-    max_mb: int | None = None
+    accept: list[Literal["pdf", "docx", "jpg", "png", "pptx", "xlsx"]] = []  # kinds of file
+    max_mb: int | None = Field(default=None, ge=1, le=100)
     max_pages: int | None = None
     personal: bool = False  # about a person: left out of what is shared
     stamped: bool = False  # printed with room for a seal and a date
@@ -87,10 +93,11 @@ class FieldSpec(Strict):
 
 
 class Section(Strict):
-    """A titled group of fields."""
+    """A titled group of fields; `by` is the role that fills it, where that is not whoever fills the form."""
 
     title: Text
     help: Text | None = None
+    by: Key | None = None
     fields: dict[Key, FieldSpec]
 
 
@@ -112,6 +119,22 @@ class Also(Strict):
     fields: list[Key] = Field(min_length=1)
 
 
+class ListColumn(Strict):
+    """A column of a list of works: what the system says of each, a field of one of its forms, or room to write."""
+
+    label: Text
+    said: Literal["n", "rank", "number", "unit_name"] | None = None
+    form: Key | None = None
+    field: Key | None = None
+
+
+class WorksList(Strict):
+    """The list of its recommended works that the system puts behind a unit's form."""
+
+    title: Text
+    columns: list[ListColumn] = Field(min_length=1)
+
+
 class FormSpec(Strict):
     """One form file."""
 
@@ -125,12 +148,18 @@ class FormSpec(Strict):
     explains: Key | None = None  # the field that says why a proposed value was changed
     checks: list[FormCheck] = []
     also: list[Also] = []
+    works: WorksList | None = None
     sections: list[Section]
 
     @property
     def fields(self) -> dict[Key, FieldSpec]:
         """All fields in order."""
         return {key: spec for section in self.sections for key, spec in section.fields.items()}
+
+    def part(self, by: Key | None = None) -> FormSpec:
+        """Return the form with only the sections that a role fills, or (None) whoever fills the form."""
+        mine = [section for section in self.sections if section.by == by]
+        return self.model_copy(update={"sections": mine, "checks": []})
 
     @model_validator(mode="after")
     def _names_resolve(self) -> FormSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from qtb.domain import facts, roles
+from qtb.domain import facts, lint_certificates, lint_eligibility, lint_hand_ins, lint_published, lint_queue, roles
 from qtb.domain.definition import Definition
 from qtb.domain.reminders import ABOVE
 from qtb.domain.workflow import Key, Reminder, Transition
@@ -32,7 +32,12 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *_edges(definition),
         *_setbacks(definition),
         *_reminders(definition, known),
-        *_hand_ins(definition),
+        *lint_hand_ins.findings(definition),
+        *lint_published.findings(definition),
+        *lint_eligibility.findings(definition),
+        *lint_queue.findings(definition),
+        *lint_certificates.findings(definition),
+        *_reroutes(definition),
     ]
 
 
@@ -100,6 +105,11 @@ def _wrong_names(definition: Definition, rule: Transition, letters: set[str]) ->
             yield "when", f"unknown fact {guard.fact}"
         elif not facts.fits(guard):
             yield "when", f"{guard.op} {guard.value!r} does not fit the fact {guard.fact}"
+    for form in rule.empties:
+        if form not in definition.forms:
+            yield "empties", f"unknown form {form}"
+        if rule.at is not None:
+            yield "empties", "the clock moves many at once and empties no forms"
     for effect in rule.then:
         if effect.letter not in letters:
             yield "then", f"no letter {effect.letter} in both languages"
@@ -167,6 +177,21 @@ def _setbacks(definition: Definition) -> Iterator[str]:
         yield from _sources(definition, suspension.source, "suspension", "from")
 
 
+def _reroutes(definition: Definition) -> Iterator[str]:
+    seen: set[Key] = set()
+    for key, rule in definition.workflow.reroutes.items():
+        place = ("reroutes", key)
+        yield from _sources(definition, rule.source, *place, "from")
+        yield from _movers(definition, rule.by, *place, "by")
+        yield from (_at(definition, what, *place, "until") for what in _wrong_row(definition, rule.until))
+        if rule.to is not None and rule.to not in definition.workflow.states:
+            yield _at(definition, f"unknown state {rule.to}", *place, "to")
+        leaves = set(definition.workflow.named(rule.source))
+        if leaves & seen:
+            yield _at(definition, f"a second way out of {sorted(leaves & seen)[0]}", *place, "from")
+        seen |= leaves
+
+
 def _reminders(definition: Definition, letters: set[str]) -> Iterator[str]:
     for key, rule in definition.workflow.reminders.items():
         place = ("reminders", key)
@@ -178,16 +203,6 @@ def _reminders(definition: Definition, letters: set[str]) -> Iterator[str]:
         yield from (_at(definition, what, *place, "days") for what in _wrong_days(rule))
         if rule.letter not in letters:
             yield _at(definition, f"no letter {rule.letter} in both languages", *place, "letter")
-
-
-def _hand_ins(definition: Definition) -> Iterator[str]:
-    for key, rule in definition.workflow.hand_ins.items():
-        form = definition.forms.get(key)
-        if form is None or form.about != "recommender":
-            yield _at(definition, f"{key} is no form about a unit's year", "hand_ins", key)
-        if rule.by not in roles.MOVERS:
-            yield _at(definition, f"unknown role {rule.by}", "hand_ins", key, "by")
-        yield from (_at(definition, what, "hand_ins", key, "during") for what in _wrong_row(definition, rule.during))
 
 
 def _wrong_reader(rule: Reminder) -> Iterator[str]:

@@ -28,7 +28,7 @@ def compare(
         tuple(_dates(change, times, whom)),
         tuple(_entries(definition, times, after, whom, now)),
         tuple(_effects(definition, times, after, cohorts, now)),
-        tuple(_reminders(definition, times, after, cohorts, now)),
+        tuple(_reminders(definition, times, after, cohorts, now, whom)),
         tuple(one for one in found if one not in before),
         tuple(one for one in found if one in before),
     )
@@ -122,12 +122,13 @@ def _windows(definition: Definition, state: str) -> list[str]:
 
 
 def _reminders(
-    definition: Definition, before: Timeline, after: Timeline, cohorts: Sequence[Cohort], now: datetime
+    definition: Definition, before: Timeline, after: Timeline, cohorts: Sequence[Cohort], now: datetime, whom: Owned
 ) -> Iterator[Reminded]:
-    """Yield the reminders that move: those for everybody, and those of cases with dates of their own."""
+    """Yield the reminders that move: those for everybody, and those of cases and units with dates of their own."""
     for key, reminder in definition.workflow.reminders.items():
         sources, n_cases = set(definition.workflow.named(reminder.source)), Counter[tuple[datetime, datetime]]()
-        if pair := _instants(before, after, reminder.at, EVERYBODY):
+        mine = _handing_in(whom, cohorts) if reminder.hand_ins else EVERYBODY
+        if pair := _instants(before, after, reminder.at, mine):
             n_cases[pair] = 0  # said even while nobody stands there
         for cohort in cohorts:
             is_mine = cohort.case.state in sources and machine.is_awake(cohort.case)
@@ -138,6 +139,12 @@ def _reminders(
                 was, is_now = (due_at(reminder, days, at, after.calendar.zone) for at in (old, new))
                 fate = _fate(reminder, days, new, after, now)
                 yield Reminded(key, days, was, is_now, passed(was, now), fate, n)
+
+
+def _handing_in(whom: Owned, cohorts: Sequence[Cohort]) -> Owned:
+    """Return whom a reminder of hand-ins may reach: a unit that recommends; one case's end is no unit's."""
+    recommending = {member.recommender_id for cohort in cohorts for member in cohort.members}
+    return whom if not whom.id and whom.unit_id in recommending else EVERYBODY
 
 
 def _fate(reminder: Reminder, days: int, at: datetime, times: Timeline, now: datetime) -> str:

@@ -34,6 +34,8 @@ class Actor:
     via: str
     units: Mapping[str, frozenset[int]] = field(default_factory=dict)
     address: str = ""
+    stands_for: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # as a deputy: role → unit → whose name
+    behalf: int | None = None  # the organiser acts for this applicant's unit, with its rights and no others
 
     def holds(self, role: str) -> bool:
         """Tell whether the actor has the role in any unit."""

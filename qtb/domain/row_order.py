@@ -21,10 +21,16 @@ class Whom:
 
     id: int = 0
     unit_id: int = 0
+    recommender_id: int = 0
     state_since: datetime = datetime(1, 1, 1, tzinfo=UTC)
 
 
 EVERYBODY = Whom()
+
+
+def whom(case: Owned | None, unit_id: int | None) -> Whom:
+    """Return whose windows they are: a submission's, else a unit's, else everybody's."""
+    return Whom(case.id, case.unit_id, case.recommender_id or 0) if case else Whom(unit_id=unit_id or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, model_validator
 
 from qtb.domain.errors import Reason
+from qtb.domain.field_values import read_number
 from qtb.domain.workflow import Key, Strict, Text
 
 
@@ -31,9 +32,11 @@ class Item(Strict):
 
 
 class Sheet(Strict):
-    """One kind of score sheet."""
+    """One kind of score sheet; a result needs at least `min_valid` valid ones."""
 
     title: Text
+    min_valid: int = Field(default=1, ge=1, le=99)
+    judges: int | None = Field(default=None, ge=1, le=99)  # how many are meant to score a work
     items: dict[Key, Item]
 
     @property
@@ -43,10 +46,46 @@ class Sheet(Strict):
 
 
 class Level(Strict):
-    """A level that can be awarded."""
+    """A level that can be awarded: from which score, to how many of a hundred valid works, to which at least.
+
+    `needs` is a sheet without whose result nobody has the level. `least_each` places are kept for each category that
+    has works good enough.
+    """
 
     label: Text
     min_score: Amount
+    cap_percent: Amount | None = None
+    needs: Key | None = None
+    least_each: int = Field(default=0, ge=0, le=99)
+
+
+class Aggregate(Strict):
+    """How the valid scores of one work become one: so many highest and lowest are left out, from so many on."""
+
+    drop_high: int = Field(default=1, ge=0, le=9)
+    drop_low: int = Field(default=1, ge=0, le=9)
+    drop_from: int = Field(default=3, ge=1, le=99)  # with fewer valid scores none is left out
+    digits: int = Field(default=2, ge=0, le=6)
+
+    @model_validator(mode="after")
+    def _leaves_one(self) -> Aggregate:
+        if self.drop_from <= self.drop_high + self.drop_low:
+            raise ValueError("`drop_from` scores must leave one when the highest and lowest are left out")
+        return self
+
+
+class Doubt(Strict):
+    """What calls for deliberation: a spread between the used scores, a score far from the mean."""
+
+    spread: Amount = Decimal(15)
+    off_mean: Amount = Decimal(20)
+
+
+class Composite(Strict):
+    """How the results of several sheets become one score, for a work that has the result of a sheet, or for others."""
+
+    has: Key | None = None
+    weights: dict[Key, Amount] = Field(min_length=1)
 
 
 class Rubric(Strict):
@@ -56,6 +95,28 @@ class Rubric(Strict):
     step: Amount
     sheets: dict[Key, Sheet]
     levels: dict[Key, Level]
+    aggregate: Aggregate = Aggregate()
+    doubt: Doubt = Doubt()
+    composite: list[Composite] = []  # the first that fits; without any, the first sheet is the whole score
+    ties: list[Key] = []  # items of the first sheet, or other sheets, that part equal scores, the first one first
+
+    def composed(self) -> list[Composite]:
+        """Return how a score is composed, the first that fits; of the first sheet alone where nothing is said."""
+        return self.composite or [Composite(weights={next(iter(self.sheets)): Decimal(1)})]
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Rubric:
+        first = next(iter(self.sheets.values()), None)
+        named = {key for one in self.composite for key in (*one.weights, *([one.has] if one.has else []))}
+        named |= {level.needs for level in self.levels.values() if level.needs}
+        if unknown := sorted(named - set(self.sheets)):
+            raise ValueError(f"no sheet is called {', '.join(unknown)}")
+        known = {*self.sheets, *(first.items if first else ())}
+        if unknown := sorted(set(self.ties) - known):
+            raise ValueError(f"no item of the first sheet and no sheet is called {', '.join(unknown)}")
+        if any(sum(one.weights.values()) != 1 for one in self.composite):
+            raise ValueError("the weights of a composite add up to 1")
+        return self
 
 
 def check(rubric: Rubric, sheet: Key, raw: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Reason], list[str]]:
@@ -85,10 +146,4 @@ def total(scores: Mapping[str, str]) -> Decimal:
 
 
 def _score(text: str) -> Decimal | None:
-    if len(text) > 8:
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return read_number(text) if len(text) <= 8 else None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from qtb.domain.calendar import Calendar
-from qtb.domain.workflow import Edge
+from qtb.domain.shapes import Edge
 
 TICK = timedelta(microseconds=1)  # what a database keeps
 
@@ -52,6 +52,10 @@ class Owned(Protocol):
     @property
     def unit_id(self) -> Any:
         """The unit that entered it."""
+
+    @property
+    def recommender_id(self) -> Any:
+        """The recommending unit that it is put before."""
 
     @property
     def state_since(self) -> Any:
@@ -149,7 +153,7 @@ def reaches(extension: Extension, case: Owned) -> bool:
     """Tell whether an extension applies to a case."""
     if extension.submission_id is not None:
         return bool(extension.submission_id == case.id)
-    return extension.unit_id is None or bool(extension.unit_id == case.unit_id)
+    return extension.unit_id is None or extension.unit_id in (case.unit_id, case.recommender_id)
 
 
 def within(opens_at: Any, closes_at: Any, now: datetime) -> Any:

@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Key = str
-
-
-class Strict(BaseModel):
-    """A frozen object that refuses unknown keys and converts nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Text(Strict):
-    """A wording in both languages."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def get(self, language: str) -> str:
-        """Return the wording in `zh` or `en`."""
-        return self.en if language == "en" else self.zh
+from qtb.domain.objections import Objections
+from qtb.domain.shapes import Edge as Edge
+from qtb.domain.shapes import Key as Key
+from qtb.domain.shapes import Strict as Strict
+from qtb.domain.shapes import Text as Text
 
 
 class Edit(Strict):
@@ -61,18 +48,6 @@ class Guard(Strict):
     value: bool | int | str | list[int | str]
 
 
-class Edge(Strict):
-    """A moment of a timeline row: when it opens, closes, or the instant it is held at.
-
-    `silent` is a moment of its own for each case: when it has stood where it stands, with the row open, for so many
-    working days.
-    """
-
-    row: Key
-    edge: Literal["opens", "closes", "held", "silent"]
-    working_days: int = Field(default=0, ge=0, le=250)
-
-
 class Effect(Strict):
     """What leaves from the outbox after the commit."""
 
@@ -96,17 +71,32 @@ class Suspension(Strict):
     gives_back: bool
 
 
+class Reroute(Strict):
+    """Who may put a submission before another recommending unit, until which row ends, at most how many times.
+
+    Without `to` it stays where it stands; with it, it comes back there from an end.
+    """
+
+    source: list[Key] = Field(alias="from", min_length=1)
+    to: Key | None = None
+    by: list[Key] = Field(min_length=1)
+    until: Key
+    most: int = Field(default=5, ge=1, le=50)
+
+
 class Reminder(Strict):
     """A letter ahead of an edge (`days` before it), or at it, to those whose turn it is: at an hour when people read.
 
-    `each: unit` gathers a unit's cases into one letter, `each: person` an evaluator's open works. `to` is a role, or
-    `above`: those above the silent unit.
+    It is about the cases that stand in states, or about what units have yet to hand in. `each: unit` gathers a unit's
+    cases into one letter, `each: person` an evaluator's open works. `to` is a role, or `above`: those above the silent
+    unit.
     """
 
     at: Edge
     days: list[int] = Field(default=[0], min_length=1)
     hour: int = Field(default=9, ge=0, le=23)  # of the programme's zone
-    source: list[Key] = Field(alias="from", min_length=1)
+    source: list[Key] = Field(default=[], alias="from")
+    hand_ins: list[Key] = []
     to: Key
     each: Literal["submission", "unit", "person"] = "submission"
     letter: Key
@@ -125,10 +115,42 @@ class Transition(Strict):
     at: Edge | None = None
     when: list[Guard] = []
     note: Literal["none", "optional", "required"] = "none"
+    due: Literal["none", "optional", "required"] = "none"  # a date by which the next one should act
     then: list[Effect] = []
     tone: Literal["primary", "plain", "danger"] = "plain"
     undo: Undo | None = None
     receipt: bool = False  # whoever hands in gets a receipt
+    empties: list[Key] = []  # forms about what was before: they are filled in anew
+
+
+class Group(Strict):
+    """A part of the recommending unit's queue; the works of all ranked ones stand in one order."""
+
+    label: Text
+    source: list[Key] = Field(alias="from", min_length=1)
+    ranked: bool = False
+
+
+class Ranking(Strict):
+    """Who puts works in their order, while which timeline row is open."""
+
+    by: Key
+    during: Key
+
+
+class Quota(Strict):
+    """Which moves use a unit's quota up, which states count, and what happens beyond it."""
+
+    mode: Literal["warn", "block"]
+    moves: list[Key] = Field(min_length=1)
+    counts: list[Key] = Field(min_length=1)
+
+
+class Figure(Strict):
+    """A field of a form by whose choices the published results are counted."""
+
+    form: Key
+    field: Key
 
 
 class RowKind(Strict):
@@ -173,6 +195,12 @@ class Workflow(Strict):
     suspension: Suspension | None = None
     reminders: dict[Key, Reminder] = {}
     hand_ins: dict[Key, HandIn] = {}
+    reroutes: dict[Key, Reroute] = {}
+    objections: Objections | None = None
+    figures: list[Figure] = []
+    queue: list[Group] = []
+    ranking: Ranking | None = None
+    quota: Quota | None = None
 
     @property
     def start(self) -> Key:
@@ -187,6 +215,10 @@ class Workflow(Strict):
         """Return the states that are named themselves or by their kind."""
         chosen = set(names)
         return [key for key, state in self.states.items() if key in chosen or state.kind in chosen]
+
+    def ranked(self) -> list[Key]:
+        """Return the states whose works have a rank."""
+        return self.named(state for group in self.queue if group.ranked for state in group.source)
 
     def clocked(self) -> list[Key]:
         """Return the transitions that belong to the clock."""

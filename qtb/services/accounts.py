@@ -165,7 +165,8 @@ def grant(session: Session, account: Account, unit: Unit, role: str, *, actor: A
     lock(session, account)
     held = select(Membership).filter_by(account_id=account.id, unit_id=unit.id, role=role)
     membership = session.scalar(held) or Membership(account_id=account.id, unit_id=unit.id, role=role)
-    membership.ended_at = None
+    membership.ended_at = membership.until = membership.principal_id = None
+    membership.is_admin = accounts.is_without_admin(session, unit.id, role)
     session.add(membership)
     audit.record(session, account, "granted", actor=actor, now=now, changes={"role": role, "unit": unit.id})
 
@@ -178,7 +179,7 @@ def end_membership(session: Session, membership_id: int, *, actor: Actor, now: d
     if membership.account_id == actor.user_id and membership.role == "organiser":
         raise Conflict("own_role")
     _keep_an_organiser(session, membership.account_id)
-    membership.ended_at = now
+    membership.ended_at, membership.is_admin = now, False
     changes = {"role": membership.role, "unit": membership.unit_id}
     audit.record(session, membership.account, "role_ended", actor=actor, now=now, changes=changes)
     return membership.account

@@ -23,6 +23,7 @@ from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, facts
 from qtb.store.answers import Answer
 from qtb.store.audit import Entry
+from qtb.store.certificates import Certificate
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.submissions import Submission, counts_by_state
@@ -124,6 +125,8 @@ def _standing(session: Session, cycle: Cycle) -> Standing:
     written = func.count().filter(Sheet.version > 0)
     sheets = select(Sheet.kind, func.count(), written).join(Submission, Submission.id == Sheet.submission_id)
     suspended = select(func.count()).select_from(Submission).where(mine, Submission.suspended_at.is_not(None))
+    unrevoked = (Submission.id == Certificate.submission_id) & Certificate.revoked_at.is_(None)
+    certified = select(Submission.state, func.count()).join(Certificate, unrevoked).where(mine)
     return Standing(
         states=counts_by_state(session, cycle.id),
         rows={key: row.held_at is not None for key, row in times.rows.items()},
@@ -131,6 +134,7 @@ def _standing(session: Session, cycle: Cycle) -> Standing:
         levels=_counts(session, levels.group_by(Submission.award_level)),
         sheets={kind: Sheets(n, m) for kind, n, m in session.execute(sheets.where(mine).group_by(Sheet.kind))},
         n_suspended=session.scalar(suspended) or 0,
+        certificates=_counts(session, certified.group_by(Submission.state)),
     )
 
 

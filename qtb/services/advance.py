@@ -22,8 +22,9 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.services import notes, receipts
-from qtb.store import audit, cycles, facts, ledger, moves
+from qtb.services import answers, due_dates, eligibility, notes, quotas, receipts
+from qtb.store import audit, cycles, facts, ledger, moves, unit
+from qtb.store import eligibility as counting
 from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
@@ -49,24 +50,28 @@ def advance(
     span: tuple[int, int] | None = None,
     as_of: datetime | None = None,
     note: str = "",
+    due_at: datetime | None = None,
 ) -> Outcome:
     """Make a move for the submissions named by `ids`, or (None) for all that qualify and are not set aside.
 
     For all, `limit` says at most how many, `span` from which id to which, and `as_of` that the clock is late and makes
-    what was due by then. With ids it is all or nothing: NotNow
-    gives every reason why one of them did not move.
+    what was due by then. With ids it is all or nothing: NotNow gives every reason why one of them did not move.
+    `due_at` is by when the next one should act, where the definition lets the move say so.
     """
     definition = cycle.definition
     rule = definition.workflow.transitions.get(transition)
     if rule is None:
         raise Missing("transition", name=transition[:40])
     entry = _entry(rule, transition, actor=actor, now=now, note=_checked(note, rule))
+    entry = due_dates.told(session, entry, rule, due_at, cycle=cycle, ids=ids or ())
     session.flush()
-    work = session.connection()
+    work = unit.connection(session)
     if ids is None:
         n_moved = _move_all(session, entry, cycle, actor, limit, span, as_of or now)
     else:
         n_moved = _move_these(session, work, entry, cycle, actor, sorted(set(ids)))
+    if n_moved:
+        quotas.keep_within(session, transition, cycle=cycle, ids=ids or ())
     if n_moved and rule.then:
         moves.posting(definition, transition).run(work, {"batch": entry.batch_id})
     session.expire_all()
@@ -137,14 +142,21 @@ def _move_these(
     session: Session, work: Connection, entry: Entry, cycle: Pinned, actor: Actor, ids: Sequence[int]
 ) -> int:
     """Move all of these submissions, or raise NotNow, Denied, Missing or Conflict with every reason against one."""
+    is_judged = eligibility.judged_at(cycle.definition, entry.transition) is not None
+    if is_judged:
+        counting.hold_units(work, ids)
     cycles.share(work, cycle.id)
+    if is_judged:  # what became false over time, or through another entry, is found here
+        eligibility.renew(session, cycle, entry.transition, ids, now=entry.at)
     n_moved = _write_one(work, entry, cycle, actor, ids[0]) if len(ids) == 1 else 0
     n_moved = n_moved or _write_some(session, work, entry, cycle, actor, ids)
     _follow(work, entry, cycle.definition, n_moved)
     if n_moved != len(ids):
         raise _refusal(session, entry.transition, cycle=cycle, ids=ids, actor=actor, now=entry.at)
-    if cycle.definition.workflow.transitions[entry.transition].receipt:
+    rule = cycle.definition.workflow.transitions[entry.transition]
+    if rule.receipt:
         receipts.give(session, entry, cycle=cycle, ids=ids)
+    answers.empty_all(session, ids, rule.empties, actor=actor, now=entry.at)
     return n_moved
 
 
@@ -203,8 +215,8 @@ def _follow(work: Connection, entry: Entry, definition: Definition, n_written: i
     if not n_written:
         return 0
     stands = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
-    is_undone = entry.kind == "undo"
-    if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_undone) != n_written:
+    is_undone, due = entry.kind == "undo", due_dates.of(entry.details)
+    if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_undone, due_at=due) != n_written:
         raise Conflict("stale")
     return n_written
 
@@ -220,7 +232,7 @@ def _refusal(
         row = session.get(Submission, submission_id)
         if row is None or row.cycle_id != cycle.id:
             return Missing("submission")
-        case = facts.as_case(row)
+        case = eligibility.case_of(session, row, transition, now=now)
         reasons = decide.explain(cycle.definition, transition, case, timeline=times, actor=actor, now=now)
         if any(reason.key == "role" for reason in reasons):
             return Denied("role", **next(reason.args for reason in reasons if reason.key == "role"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from qtb import clock
 from qtb.domain import decide, form_check
@@ -19,8 +21,10 @@ from qtb.domain.form_check import Checked, Known
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import canonical
 from qtb.domain.workflow import Text
+from qtb.services import rankings, teams
 from qtb.services.merging import Clash, Filled, Merging, merging
-from qtb.store import accounts, audit, cycles, drafts, facts
+from qtb.store import accounts, audit, cycles, drafts, facts, files
+from qtb.store import answers as store
 from qtb.store.accounts import Unit
 from qtb.store.answers import Answer, AnswerVersion
 from qtb.store.cycles import Cycle
@@ -57,7 +61,7 @@ def save(session: Session, submission: Submission, *, filled: Filled, actor: Act
     if refusal:
         raise NotNow(refusal)
     _refuse_overtaken(session, submission, filled.since)
-    about = known(submission, form, recommenders=accounts.units(session, "recommender"))
+    about = known(submission, form, recommenders=accounts.units(session, "recommender"), session=session)
     checked = _merged(session, submission, filled, actor=actor, about=about, now=now)
     changes = _store(session, submission, filled, checked, actor=actor, now=now)
     if changes:
@@ -65,7 +69,8 @@ def save(session: Session, submission: Submission, *, filled: Filled, actor: Act
             session, submission, "edit", actor=actor, now=now, role=_role(cycle.definition, form, case, actor),
             form=form, changes=changes,
         )  # fmt: skip
-    drafts.drop(session, place(submission, form), actor.user_id, keys=(filled.key, filled.takes))
+    if filled.ends_draft:
+        drafts.drop(session, place(submission, form), actor.user_id, keys=(filled.key, filled.takes))
     return checked
 
 
@@ -79,18 +84,34 @@ def mark(submission: Submission) -> str:
     return canonical(submission.state_since)
 
 
-def known(submission: Submission, form: str, *, recommenders: Sequence[Unit]) -> Known:
-    """Return what a check of one of a submission's forms is told; `recommenders` may be named while active."""
+def known(
+    submission: Submission, form: str, *, recommenders: Sequence[Unit], session: Session | None = None
+) -> Known:
+    """Return what a check of one of a submission's forms is told; `recommenders` may be named while active.
+
+    Without a session nothing is said of earlier years: they make no form incomplete, and cost a question.
+    """
     active = {unit.id for unit in recommenders if unit.is_active}
     refs = {key: active for key, field in submission.cycle.definition.forms[form].fields.items() if field.refers}
-    return Known(refs, said=said(submission))
+    return Known(refs, _standing(submission, form), said(submission, session))
 
 
-def said(submission: Submission) -> dict[str, Any]:
-    """Return what the system itself says on a submission's forms."""
+def _standing(submission: Submission, form: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the files that stand on a form as its answers; nothing is asked where it takes none."""
+    session, spec = object_session(submission), submission.cycle.definition.forms[form]
+    if session is None or all(field.type != "file" for field in spec.fields.values()):
+        return {}
+    return files.answers(session, submission, form)
+
+
+def said(submission: Submission, session: Session | None = None) -> dict[str, Any]:
+    """Return what the system itself says on a submission's forms; with a session also what the team had before."""
+    had = {"earlier_levels": teams.levels(session, submission)} if session else {}
     return {
+        **had,
         "year": submission.cycle.year, "number": submission.number, "unit_name": submission.unit.name,
         "recommender_name": submission.recommender.name if submission.recommender else "",
+        **({"rank": rankings.rank_of(at_work, submission)} if (at_work := object_session(submission)) else {}),
     }  # fmt: skip
 
 
@@ -109,6 +130,25 @@ def missing(
     return [cycle.definition.forms[form].fields[key].label for key in lacking]
 
 
+def empty(session: Session, submission: Submission, form: str, *, actor: Actor, now: datetime) -> None:
+    """Let a form stand as if nobody had filled it in, where somebody has; its versions stay."""
+    if session.get(Answer, (submission.id, form)) is not None:
+        for row in chain.from_iterable(files.standing(session, submission, form).values()):
+            row.ended_at = now
+        session.flush()
+        blank = check(submission.cycle, form, {}, known=known(submission, form, recommenders=[]), now=now)
+        _store(session, submission, Filled(form, {}), blank, actor=actor, now=now)
+
+
+def empty_all(session: Session, ids: Sequence[int], forms: Sequence[str], *, actor: Actor, now: datetime) -> None:
+    """Let forms of several submissions stand empty, where there are any."""
+    if forms:
+        session.expire_all()
+        for row in session.scalars(select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)).all():
+            for form in forms:
+                empty(session, row, form, actor=actor, now=now)
+
+
 def _role(definition: Definition, form: str, case: Case, actor: Actor) -> str:
     return next(edit.by for edit in decide.edits(definition, case, actor=actor) if edit.form == form)
 
@@ -125,7 +165,8 @@ def _merged(
     checked = check(submission.cycle, filled.form, filled.raw, known=about, now=now)
     if checked.errors:
         raise Incorrect(checked)
-    merged = merging(session, submission, filled, checked.values, actor)
+    spec, form = submission.cycle.definition.forms[filled.form], filled.form
+    merged = merging(spec, store.versions(session, submission.id, form), filled, checked.values, actor)
     if merged is None:
         return checked
     if merged.clashes:

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from qtb.domain import timeline
+from qtb.domain import evidence, timeline
 from qtb.domain.roles import CLOCK
-from qtb.store import cycles, facts, verification
+from qtb.store import cycles, facts, objections, verification
 from qtb.store.accounts import Membership
 from qtb.store.audit import History
+from qtb.store.certificates import Certificate
 from qtb.store.evaluations import Award, Sheet
+from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 
@@ -48,8 +50,9 @@ def check(session: Session, *, now: datetime) -> Report:
     n_history, broken = verification.verify(session)
     found = [Finding(BROKEN[one.code], one.code, f"{one.subject} {one.subject_id} #{one.seq}") for one in broken]
     found += [
-        *_overdue(session, now), *_sheet_facts(session), *_levels(session), *_undone(session), *_sheets(session),
-        *_overrides(session), *_letters(session), *_date_letters(session), *_early(session),
+        *_overdue(session, now), *_sheet_facts(session), *_objections(session), *_levels(session), *_undone(session),
+        *_sheets(session), *_overrides(session), *_letters(session), *_date_letters(session), *_early(session),
+        *_certificates(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
     report = Report(
@@ -75,10 +78,17 @@ def _overdue(session: Session, now: datetime) -> Iterator[Finding]:
 def _sheet_facts(session: Session) -> Iterator[Finding]:
     """I4: the counts that guards read are those of the sheets."""
     mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == Submission.id)
-    final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(~Sheet.is_final).scalar_subquery()
+    final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(Sheet.is_open).scalar_subquery()
     number = select(Submission.number)
     yield from _submissions(session, "I4", "n_sheets_final", number.where(Submission.n_sheets_final != final))
     yield from _submissions(session, "I4", "n_sheets_open", number.where(Submission.n_sheets_open != still_open))
+
+
+def _objections(session: Session) -> Iterator[Finding]:
+    """I4: the objections that guards read are those that are open."""
+    mine = select(func.count()).select_from(Objection).where(Objection.submission_id == Submission.id, objections.OPEN)
+    marked = select(Submission.number).where(Submission.n_objections_open != mine.scalar_subquery())
+    yield from _submissions(session, "I4", "n_objections_open", marked)
 
 
 def _levels(session: Session) -> Iterator[Finding]:
@@ -117,6 +127,13 @@ def _overrides(session: Session) -> Iterator[Finding]:
     for row in session.scalars(select(History).where(History.kind == "override")):
         if not (row.about().get("note") and row.from_state and row.to_state):
             yield Finding("I7", "override", f"{row.subject} {row.subject_id} #{row.seq}")
+
+
+def _certificates(session: Session) -> Iterator[Finding]:
+    """I9: what a certificate says is what was issued."""
+    for number, said, mark in session.execute(select(Certificate.number, Certificate.said, Certificate.fingerprint)):
+        if evidence.digest(said) != mark:
+            yield Finding("I9", "certificate", f"certificate {number}")
 
 
 def _letters(session: Session) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
 from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import UNIT_KINDS, Actor
-from qtb.domain.row_order import Finding, Whom
+from qtb.domain.row_order import Finding, whom
 from qtb.domain.timeline import Row, Timeline
 from qtb.store import audit, cycles
 from qtb.store.accounts import Unit
@@ -168,14 +168,13 @@ def refuse_extension(
         raise Missing("submission")
     if submission is not None and submission.kind == "end":
         raise Conflict("extension_ended", number=submission.number)
-    if unit is not None and unit.kind != UNIT_KINDS["applicant"]:
+    if unit is not None and unit.kind not in (UNIT_KINDS["applicant"], UNIT_KINDS["recommender"]):
         raise Invalid("extension_unit", unit=unit.name)
     if until <= now:
         raise Invalid("extension_past", at=until)
     if until <= times.rows[row_key].closes_at:
         raise Invalid("extension_early", seq=times.rows[row_key].seq, at=times.rows[row_key].closes_at)
-    whom = Whom(submission.id, submission.unit_id) if submission else Whom(unit_id=unit.id if unit else 0)
-    if until <= (given := times.ends_at(row_key, whom)):
+    if until <= (given := times.ends_at(row_key, whom(submission, unit.id if unit else None))):
         raise Conflict("extension_given", seq=times.rows[row_key].seq, at=given)
 
 

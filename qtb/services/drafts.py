@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from qtb.domain import decide
 from qtb.domain.errors import Conflict, Denied, Refusal
 from qtb.domain.roles import Actor
-from qtb.store import answers, facts
+from qtb.store import answers, facts, hand_ins
 from qtb.store import drafts as store
 from qtb.store.drafts import AnswerDraft, Place
 from qtb.store.submissions import Submission
+from qtb.store.versions import Versions
 
 MOST = 300_000  # characters: ten times what the longest form takes
 LATEST = 20
@@ -87,22 +88,32 @@ def at_work(session: Session, place: Place, *, actor: Actor, now: datetime) -> l
 
 def is_saved(session: Session, place: Place, *, actor: Actor, key: str) -> bool:
     """Tell whether a page has been saved: what it sent before, and arrives after, must not come back as a draft."""
-    if place.submission_id is not None:
-        return bool(
-            answers.saved_from(session, place.submission_id, place.form, account_id=actor.user_id, request_key=key)
-        )
+    versions = _versions(session, place)
+    if versions is not None:
+        return versions.saved_from(actor.user_id, key) > 0
     entered = select(Submission.id).where(Submission.request_key == entry_key(actor, key))
     return bool(key) and session.scalar(entered) is not None
 
 
 def saved_keys(session: Session, place: Place, *, actor: Actor) -> list[str]:
     """Return the latest drawings of the page that the person saved."""
-    if place.submission_id is not None:
-        return answers.saved_keys(session, place.submission_id, place.form, account_id=actor.user_id)
+    versions = _versions(session, place)
+    if versions is not None:
+        return versions.saved_keys(actor.user_id)
     mine = Submission.cycle_id == place.cycle_id, Submission.unit_id == place.unit_id
     keys = session.scalars(select(Submission.request_key).where(*mine).order_by(Submission.id.desc()).limit(LATEST))
     prefix = entry_key(actor, "")
     return [key.removeprefix(prefix) for key in keys if key and key.startswith(prefix)]
+
+
+def _versions(session: Session, place: Place) -> Versions | None:
+    """Return the versions of the form that is filled; None where a save makes a new entry instead."""
+    if place.submission_id is not None:
+        return answers.versions(session, place.submission_id, place.form)
+    if not place.is_hand_in:
+        return None
+    kept = hand_ins.of(session, place.cycle_id, place.unit_id).get(place.form)
+    return hand_ins.versions(session, kept.id if kept else 0)
 
 
 def entry_key(actor: Actor, key: str) -> str:

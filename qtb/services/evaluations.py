@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
+from qtb.services import conflicts
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, evaluations, facts
 from qtb.store.accounts import Account
@@ -38,28 +40,34 @@ def assign(session: Session, submission: Submission, evaluator: Account, *, acto
     """Give a work to an evaluator; a second time changes nothing."""
     only_organiser(actor)
     cycles.hold(session, submission.cycle)
+    lock(session, evaluator)  # before the work: who declares a conflict meanwhile holds the person too
     lock(session, submission)
-    roles = {one.role for one in accounts.memberships(session, evaluator.id)}
-    if "evaluator" not in roles:
+    if "evaluator" not in {one.role for one in accounts.memberships(session, evaluator.id)}:
         raise Invalid("not_evaluator", name=evaluator.name)
     if submission.cycle.definition.workflow.states[submission.state].judged is None:
         raise Conflict("not_judged", state=submission.cycle.definition.workflow.states[submission.state].label)
-    units = {one.unit_id for one in accounts.memberships(session, evaluator.id)}
-    if submission.unit_id in units or submission.recommender_id in units:
-        raise Conflict("own_work", name=evaluator.name)
+    if reasons := conflicts.of(session, evaluator, submission):
+        raise NotNow(reasons)
     kind = kind_of(submission.cycle)
-    found = session.scalar(
-        select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind)
-    )
+    found = session.scalar(select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind))
     if found is not None:
         return found
-    sheet = Sheet(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind, assigned_at=now, scores={})
-    session.add(sheet)
-    audit.record(
-        session, submission, "assigned", actor=actor, now=now, role="organiser", changes={"evaluator": evaluator.id}
-    )
+    return give_sheets(session, submission, [evaluator.id], actor=actor, now=now)[0]
+
+
+def give_sheets(
+    session: Session, submission: Submission, judges: Sequence[int], *, actor: Actor, now: datetime
+) -> list[Sheet]:
+    """Make the sheets of judges for a work, in one entry of its history. The caller has made sure that they may."""
+    kind = kind_of(submission.cycle)
+    sheets = [
+        Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}) for one in judges
+    ]
+    session.add_all(sheets)
+    changes = {"evaluator": judges[0]} if len(judges) == 1 else {"evaluators": list(judges)}
+    audit.record(session, submission, "assigned", actor=actor, now=now, role="organiser", changes=changes)
     evaluations.count_sheets(session, submission.id)
-    return sheet
+    return sheets
 
 
 def score(
@@ -94,6 +102,8 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason |
     """Return why the sheet cannot be scored now, if it cannot. `times` is the timeline of the work's cycle."""
     submission = sheet.submission
     state = submission.cycle.definition.workflow.states[submission.state]
+    if sheet.recused_at is not None:
+        return Reason("sheet_recused", {"at": sheet.recused_at})
     if sheet.is_final:
         return Reason("sheet_final")
     if state.judged is None:
@@ -106,6 +116,13 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason |
 
 def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
     """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
+    give(session, submission, level, "level", actor=actor, now=now)
+
+
+def give(
+    session: Session, submission: Submission, level: str, kind: str, *, actor: Actor, now: datetime, **details: Any
+) -> None:
+    """Let a work have a proposed level, with an entry of this kind in its history. Raises Denied, Conflict, Invalid."""
     only_organiser(actor)
     cycles.hold(session, submission.cycle)
     lock(session, submission)
@@ -120,9 +137,8 @@ def propose(session: Session, submission: Submission, level: str, *, actor: Acto
     award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
     session.add(award)
     submission.award_level = level
-    audit.record(
-        session, submission, "level", actor=actor, now=now, role="organiser", changes={"level": [before, level]}
-    )
+    changes = {"level": [before, level]}
+    audit.record(session, submission, kind, actor=actor, now=now, role="organiser", changes=changes, **details)
 
 
 def evaluator(session: Session, account_id: int) -> Account:
@@ -134,9 +150,9 @@ def evaluator(session: Session, account_id: int) -> Account:
 
 
 def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:
-    """Return a sheet of the actor's own; anybody else's looks as if it did not exist."""
+    """Return a sheet of the actor's own; anybody else's, and one stood back from, look as if they did not exist."""
     sheet = session.get(Sheet, sheet_id)
-    if sheet is None or sheet.evaluator_id != actor.user_id:
+    if sheet is None or sheet.evaluator_id != actor.user_id or sheet.recused_at is not None:
         raise Missing("sheet")
     return sheet
 

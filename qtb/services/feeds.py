@@ -23,7 +23,7 @@ def token(account: Account, *, secret: str) -> str:
     return str(URLSafeSerializer(secret, salt=SALT).dumps([account.id, account.feed_nonce]))
 
 
-def reader(session: Session, token: str, *, secret: str) -> Actor:
+def reader(session: Session, token: str, *, secret: str, now: datetime) -> Actor:
     """Return whose feed a token opens, with the roles held now; what opens none looks like any missing page."""
     try:
         account_id, nonce = URLSafeSerializer(secret, salt=SALT).loads(token)
@@ -33,7 +33,7 @@ def reader(session: Session, token: str, *, secret: str) -> Actor:
     if account is None or not account.is_active or not hmac.compare_digest(account.feed_nonce, nonce):
         raise Missing("http_404")
     units: dict[str, set[int]] = {}
-    for one in accounts.memberships(session, account.id):
+    for one in accounts.memberships(session, account.id, now):
         units.setdefault(one.role, set()).add(one.unit_id)
     return Actor(account.id, account.name, "web", {role: frozenset(ids) for role, ids in units.items()})
 

@@ -11,34 +11,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qtb import clock
-from qtb.domain import decide, roles
+from qtb.domain import roles
 from qtb.domain.definition import Definition
 from qtb.domain.errors import Missing
 from qtb.domain.reminders import ABOVE
-from qtb.domain.timeline import Timeline
-from qtb.domain.workflow import Edge
 from qtb.effects import mail
 from qtb.effects.mail import Letter, Server
-from qtb.services import date_letters
-from qtb.store import cycles, facts, reminders
-from qtb.store.accounts import Account, Membership, Unit
+from qtb.services import date_letters, due_dates, reminder_letters
+from qtb.services.reminder_letters import Waiting
+from qtb.store import cycles
+from qtb.store.accounts import Account, Membership, Unit, lasts
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
-from qtb.store.reminders import Step
 from qtb.store.submissions import Submission
-
-MOST_NAMED = 100  # works listed in one letter; how many there are is said in any case
-LISTED = ("recommender", "organiser", "applicant")  # who may open what is listed; those above may not
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a reminder is about: its step, the works that wait, the edge that it was queued for."""
-
-    step: Step
-    works: Sequence[Submission]
-    edge_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +47,10 @@ def letter_of(session: Session, row: Outbox, *, post: Post, now: datetime) -> Le
 
     Raises Missing("letter_moot") for a reminder that is moot, jinja2.TemplateError for a template at fault.
     """
-    waiting = _waiting(session, row, now) if is_reminder(row) else None
+    waiting = reminder_letters.waiting(session, row, now) if is_reminder(row) else None
     if is_reminder(row) and waiting is None:
         raise Missing("letter_moot")
-    people = recipients(session, row)
+    people = recipients(session, row, now)
     values = {lang: _values(session, row, people, lang, post, waiting) for lang in mail.LANGUAGES}
     return Letter(row.key, post.sender, _unreached(row, people), *mail.render(row.letter, values))
 
@@ -80,7 +66,7 @@ def said_of(session: Session, row: Outbox) -> Letter | None:
 
 def is_moot(session: Session, row: Outbox, now: datetime) -> bool:
     """Tell whether a reminder has nothing left to remind of: all done, suspended, or due at another time by now."""
-    return is_reminder(row) and _waiting(session, row, now) is None
+    return is_reminder(row) and reminder_letters.waiting(session, row, now) is None
 
 
 def is_reminder(row: Outbox) -> bool:
@@ -88,17 +74,19 @@ def is_reminder(row: Outbox) -> bool:
     return "reminder" in row.about
 
 
-def recipients(session: Session, row: Outbox) -> Sequence[Account]:
-    """Return the active people whom a letter is meant for, each once."""
+def recipients(session: Session, row: Outbox, now: datetime | None = None) -> Sequence[Account]:
+    """Return the active people whom a letter is meant for, each once; with `now` no deputy whose time is over."""
     if row.account is not None:
         return [row.account] if row.account.is_active else []
     if row.submission is not None:
-        return addressees(session, row.submission, row.to_role)
+        if row.unit_id is not None:  # those of a unit that the case has left
+            return _holders(session, row.to_role, row.unit_id, now)
+        return addressees(session, row.submission, row.to_role, now)
     if row.to_role == ABOVE:
         parent_id = row.unit.parent_id if row.unit else None
-        above = _holders(session, "recommender", parent_id) if parent_id else []
-        return above or _holders(session, "organiser")
-    return _holders(session, row.to_role, row.unit_id if roles.ROLES[row.to_role] else None)
+        above = _holders(session, "recommender", parent_id, now) if parent_id else []
+        return above or _holders(session, "organiser", None, now)
+    return _holders(session, row.to_role, row.unit_id if roles.ROLES[row.to_role] else None, now)
 
 
 def _unreached(row: Outbox, people: Sequence[Account]) -> list[str]:
@@ -106,14 +94,18 @@ def _unreached(row: Outbox, people: Sequence[Account]) -> list[str]:
     return [one.email for one in people if one.email not in had]
 
 
-def addressees(session: Session, submission: Submission, role: str) -> Sequence[Account]:
+def addressees(
+    session: Session, submission: Submission, role: str, now: datetime | None = None
+) -> Sequence[Account]:
     """Return the active people whom a role relates to a submission, each once."""
     relation = roles.ROLES[role]
     unit_id = getattr(submission, relation) if relation else None
-    return [] if relation and unit_id is None else _holders(session, role, unit_id)
+    return [] if relation and unit_id is None else _holders(session, role, unit_id, now)
 
 
-def _holders(session: Session, role: str, unit_id: int | None = None) -> Sequence[Account]:
+def _holders(
+    session: Session, role: str, unit_id: int | None = None, now: datetime | None = None
+) -> Sequence[Account]:
     """Return the active people who hold a role, in one unit or in any.
 
     Nobody for a role that makes no moves: evaluators in one address line would learn of each other.
@@ -128,13 +120,8 @@ def _holders(session: Session, role: str, unit_id: int | None = None) -> Sequenc
     )
     if unit_id is not None:
         query = query.where(Unit.id == unit_id)
+    query = query.where(lasts(now)) if now else query
     return session.scalars(query.order_by(Account.id)).unique().all()
-
-
-def _waiting(session: Session, row: Outbox, now: datetime) -> Waiting | None:
-    step = reminders.step_of(session, row)
-    works = reminders.works(session, step, row, now) if step else []
-    return Waiting(step, works, datetime.fromisoformat(row.about["edge"])) if step and works else None
 
 
 def _values(
@@ -157,9 +144,11 @@ def _said(
     session: Session, row: Outbox, definition: Definition, lang: str, post: Post, waiting: Waiting | None
 ) -> dict[str, str]:
     if waiting:
-        return _reminded(waiting, row, lang, post)
-    is_dated = date_letters.is_mine(row)
-    return date_letters.values(session, row, lang) if is_dated else _moved(session, row, definition, lang)
+        return reminder_letters.values(waiting, row, lang, post.base_url)
+    if date_letters.is_mine(row):
+        return date_letters.values(session, row, lang)
+    # About no move: it says no more than where to look.
+    return _moved(session, row, definition, lang) if row.batch_id else {}
 
 
 def _subject(submission: Submission, post: Post) -> dict[str, str]:
@@ -184,41 +173,7 @@ def _moved(session: Session, row: Outbox, definition: Definition, lang: str) -> 
     return {
         "move_note": str(entry.about().get("note", "")), "state": state.wording(lang, staff=False),
         "level": level.label.get(lang) if level else "",
-        "until": _until([submission], definition, times, lang) if is_there else "",
+        "until": reminder_letters.until_of([submission], definition, times, lang) if is_there else "",
+        "due": clock.shown(due_at, lang, is_end=True) if (due_at := due_dates.of(entry.about())) and is_there else "",
         "closes": date_letters.given_back(entry, submission, lang),
     }  # fmt: skip
-
-
-def _reminded(waiting: Waiting, row: Outbox, lang: str, post: Post) -> dict[str, str]:
-    step, works = waiting.step, waiting.works
-    edge = step.rule.at
-    if edge.edge == "silent":
-        until = _until(works[:MOST_NAMED], step.definition, step.times, lang)
-    else:
-        until = _shown(waiting.edge_at, edge, lang)
-    shown = works[:MOST_NAMED]
-    lines = [_line(n, work, row, post) for n, work in enumerate(shown, 1)]
-    return {
-        "row": step.times.rows[edge.row].title, "working_days": str(edge.working_days), "n_works": str(len(works)),
-        "works": "\n".join([*lines, f"… +{len(works) - len(shown)}"] if len(works) > len(shown) else lines),
-        "state": step.definition.workflow.states[works[0].state].wording(lang, staff=False),
-        "until": until,
-    }  # fmt: skip
-
-
-def _line(n: int, work: Submission, row: Outbox, post: Post) -> str:
-    """Write one work of a list; whose it is stands there for those who may know it."""
-    parts = [work.number, work.team_name or work.unit.name, work.title, "" if row.account_id else work.unit.name]
-    line = f"{n}. {' · '.join(dict.fromkeys(filter(None, parts)))}"
-    return f"{line}\n   {post.base_url}/submissions/{work.id}" if post.base_url and row.to_role in LISTED else line
-
-
-def _until(works: Sequence[Submission], definition: Definition, times: Timeline, lang: str) -> str:
-    """Return when the clock will first end the state in which one of these stands."""
-    ahead = (decide.ahead(definition, facts.as_case(work), timeline=times, sealed=True) for work in works)
-    found = min(filter(None, ahead), key=lambda one: one.at, default=None)
-    return _shown(found.at, found.edge, lang) if found else ""
-
-
-def _shown(at: datetime, edge: Edge, lang: str) -> str:
-    return clock.shown(at, lang, is_end=edge.edge in ("closes", "silent"))

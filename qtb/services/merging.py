@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from qtb.domain.errors import Conflict
+from qtb.domain.fields import FormSpec
 from qtb.domain.merge import merge
 from qtb.domain.roles import Actor
-from qtb.store import answers as store
-from qtb.store.submissions import Submission
+from qtb.store.versions import Versions
 
 
 class Clash(Conflict):
@@ -52,23 +50,22 @@ class Filled:
     takes: str = ""
     picks: Mapping[str, str] = field(default_factory=dict)
     against: int | None = None
+    ends_draft: bool = True  # a file is no page: what is typed beside it is not saved with it
 
 
 def merging(
-    session: Session, submission: Submission, filled: Filled, mine: Mapping[str, Any], actor: Actor
-) -> Merging | None:
+    spec: FormSpec, versions: Versions, filled: Filled, mine: Mapping[str, Any], actor: Actor
+) -> Merging | None:  # fmt: skip
     """Merge with the form's latest version; None where the person has seen it, or made it from this same page."""
-    told = store.latest(session, submission.id, filled.form)
+    told = versions.latest()
     if told is None or filled.seen is None:
         return None
     latest, who = told
-    own = store.saved_from(session, submission.id, filled.form, account_id=actor.user_id, request_key=filled.key)
-    seen = max(filled.seen, own)
+    seen = max(filled.seen, versions.saved_from(actor.user_id, filled.key))
     if seen == latest.number:
         return None
-    known_base = store.version(session, submission.id, filled.form, seen)
+    known_base = versions.one(seen)
     base = known_base[0].values if known_base else {}
     picks = filled.picks if filled.against == latest.number else {}
-    spec = submission.cycle.definition.forms[filled.form]
     found = merge(spec, base, theirs=latest.values, mine=mine, picks=picks)
     return Merging(found.values, found.clashes, latest.number, who or "", latest.saved_at)

@@ -10,6 +10,8 @@ MAX_NOTE = 2_000
 
 def short(note: str) -> str:
     """Return a note or reason as it is kept; an Invalid says what is wrong with it."""
+    if not note:
+        return ""
     try:
         note = clean(note, lines=True)
     except FieldError as error:

@@ -12,12 +12,12 @@ from jinja2 import Environment, meta
 from sqlalchemy.orm import Session
 
 from qtb import config
-from qtb.domain import plan_letters, plans
+from qtb.domain import plan_letters, plans, row_order
 from qtb.domain.errors import Conflict, Invalid, Missing
 from qtb.domain.plan_letters import JUDGE, Told
 from qtb.domain.plan_model import Change, Plan
 from qtb.domain.roles import Actor
-from qtb.domain.row_order import EVERYBODY, Whom
+from qtb.domain.row_order import Whom
 from qtb.domain.timeline import Extension, Row, Timeline, canonical
 from qtb.services import cycles
 from qtb.services.cycles import Planned
@@ -57,9 +57,7 @@ class Asked:
     @property
     def whom(self) -> Whom:
         """Whose windows change."""
-        if self.submission is not None:
-            return Whom(self.submission.id, self.submission.unit_id)
-        return Whom(unit_id=self.unit.id) if self.unit else EVERYBODY
+        return row_order.whom(self.submission, self.unit.id if self.unit else None)
 
 
 @dataclass(frozen=True, slots=True)

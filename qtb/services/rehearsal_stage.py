@@ -23,7 +23,7 @@ from qtb.domain.rehearsal import Behaviour, Step
 from qtb.domain.rehearsal_times import DAY
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import submissions
+from qtb.services import eligibility, submissions
 from qtb.services.advance import advance, put
 from qtb.services.edges import next_edge, overdue
 from qtb.services.evaluations import kind_of
@@ -113,7 +113,7 @@ class Stage:
         standing, times = set(self.stands.values()), reminders.shown(self.times)
         workflow = self.cycle.definition.workflow
         return any(
-            standing.intersection(workflow.named(rule.source))
+            (rule.hand_ins or standing.intersection(workflow.named(rule.source)))
             and reminders.is_awaited(rule, times, now)
             and (rule.at.edge == "silent" or any(reminders.falling(rule, n, times, now) for n in rule.days))
             for rule in workflow.reminders.values()
@@ -168,6 +168,7 @@ class Stage:
         definition = self.cycle.definition
         if self._advance(transition, actor, ids, now) is None:
             return
+        self._judge(transition, ids, now)
         able = facts.qualifies(definition, transition, times=self.times, actor=actor, now=now)
         moved = set(self.session.scalars(select(Submission.id).where(Submission.id.in_(ids), *able)))
         if moved:
@@ -182,6 +183,12 @@ class Stage:
             if refused is not None:
                 row_key = definition.workflow.transitions[transition].during or ""
                 self.journal.refused[self._day(now), transition, refused.key, row_key] += len(group)
+
+    def _judge(self, transition: str, ids: Sequence[int], now: datetime) -> None:
+        """Keep what the rules of eligibility come to: what the door counted is gone with its refusal."""
+        if eligibility.judged_at(self.cycle.definition, transition) is not None:
+            with unit(self.session):
+                eligibility.renew(self.session, self.cycle, transition, ids, now=now)
 
     def _advance(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> Reason | None:
         """Go through the door; return why it was refused, or None."""

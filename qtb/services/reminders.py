@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Refusal, told
 from qtb.domain.reminders import DAY, HOUR, hours, is_awaited, shown
 from qtb.services import edges
-from qtb.store import reminders
+from qtb.store import hand_in_reminders, reminders
 from qtb.store.reminders import Step
 from qtb.store.unit import unit
 
@@ -63,11 +63,12 @@ def _steps(session: Session, now: datetime) -> Iterator[tuple[str, Step]]:
 
 def _reminded(session: Session, cycle: str, step: Step, now: datetime) -> Reminded:
     n_queued = 0
+    store = hand_in_reminders if step.rule.hand_ins else reminders
     try:
         # Asked first, so that a minute in which nothing is due writes nothing.
-        while reminders.is_due(session, step, now):
+        while store.is_due(session, step, now):
             with unit(session):
-                n_slice = reminders.post(session, step, now=now, limit=SLICE)
+                n_slice = store.post(session, step, now=now, limit=SLICE)
             n_queued += n_slice
             if n_slice < SLICE:
                 break

@@ -97,6 +97,10 @@
     const number = (value) => (typeof value === "string" && value !== "" && !isNaN(value) ? Number(value) : value);
     return compare[one.op](number(left), Array.isArray(right) ? right.map(number) : number(right));
   }
+  // On a phone the rules stand above the form: folded, so that its first field is near.
+  if (window.matchMedia("(max-width: 1099px)").matches) {
+    document.querySelectorAll(".rules-card details[open]").forEach(function (box) { box.open = false; });
+  }
   document.querySelectorAll("form.long-form").forEach(function (form) {
     const asked = form.querySelectorAll("[data-when]");
     function fit() {

@@ -91,6 +91,12 @@
   function changed() { isDirty = true; later(PAUSE); }
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
+  // A file that stands: with what is typed beside it the server counts anew, else it has counted what is saved.
+  form.addEventListener("stood", function (event) {
+    if (isDirty) { later(0); return; }
+    put("[data-part]", event.detail.parts);
+    put("[data-whole]", [event.detail.whole]);
+  });
   window.addEventListener("online", function () { later(0); });
   window.addEventListener("pagehide", function () { keep(true); });
   document.addEventListener("visibilitychange", function () { if (document.hidden) keep(true); });

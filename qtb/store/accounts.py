@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from qtb.domain.evidence import digest
 from qtb.store.types import Base, Chained, Instant, RowId
@@ -29,7 +39,9 @@ class Account(Chained, Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     feed_nonce: Mapped[str] = mapped_column(String(32), default="")  # a new one ends the old calendar address
 
-    memberships: Mapped[list[Membership]] = relationship(back_populates="account")
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="account", foreign_keys="Membership.account_id"
+    )
 
 
 class Unit(Chained, Base):
@@ -59,8 +71,12 @@ class Membership(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     role: Mapped[str] = mapped_column(String(20))
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    is_admin: Mapped[bool] = mapped_column(default=False)  # invites and ends the unit's members
+    until: Mapped[datetime | None] = mapped_column(Instant)  # a deputy's, who stands in for the principal till then
+    principal_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
-    account: Mapped[Account] = relationship(back_populates="memberships")
+    account: Mapped[Account] = relationship(back_populates="memberships", foreign_keys=[account_id])
+    principal: Mapped[Account | None] = relationship(foreign_keys=[principal_id])
     unit: Mapped[Unit] = relationship(back_populates="memberships")
 
 
@@ -120,20 +136,36 @@ def by_email(session: Session, email: str) -> Account | None:
     return session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
-def memberships(session: Session, account_id: int) -> Sequence[Membership]:
-    """Return the roles that an account holds now, in active units."""
-    return session.scalars(
-        select(Membership)
-        .join(Membership.unit)
-        .where(Membership.account_id == account_id, Membership.ended_at.is_(None), Unit.is_active)
-    ).all()
+def memberships(session: Session, account_id: int, now: datetime | None = None) -> Sequence[Membership]:
+    """Return the roles that an account holds in active units; with `now` without those of a deputy that are over."""
+    held = [Membership.account_id == account_id, Membership.ended_at.is_(None), Unit.is_active]
+    lasting = [lasts(now)] if now else []
+    return session.scalars(select(Membership).join(Membership.unit).where(*held, *lasting)).all()
 
 
+def lasts(now: Any) -> ColumnElement[bool]:
+    """Return the clause that a membership is no deputy's, or one's whose time is not over; a value or a parameter."""
+    return or_(Membership.until.is_(None), Membership.until > now)
+
+
+def is_without_admin(session: Session, unit_id: int, role: str) -> bool:
+    """Tell whether nobody manages the members with this role in a unit."""
+    mine = select(Membership.id).where(Membership.unit_id == unit_id, Membership.role == role)
+    return session.scalar(mine.where(Membership.ended_at.is_(None), Membership.is_admin).limit(1)) is None
+
+
+PRINCIPAL = aliased(Account)
 # Worded once: it is asked at every request, and wording it costs more than asking.
 _SIGNED_IN = (
-    select(Account, Membership.role, Unit.id)
+    select(Account, Membership.role, Unit.id, PRINCIPAL.name)
     .join(SignIn, SignIn.account_id == Account.id)
-    .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.ended_at.is_(None))
+    .outerjoin(
+        Membership,
+        (Membership.account_id == Account.id)
+        & Membership.ended_at.is_(None)
+        & lasts(bindparam("programme_now", type_=Instant())),
+    )
+    .outerjoin(PRINCIPAL, PRINCIPAL.id == Membership.principal_id)
     .outerjoin(Unit, (Unit.id == Membership.unit_id) & Unit.is_active)
     .where(
         SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None),
@@ -142,13 +174,16 @@ _SIGNED_IN = (
 )  # fmt: skip
 
 
-def signed_in(session: Session, token_hash: str, now: datetime) -> list[tuple[Account, str | None, int | None]]:
-    """Return (account, role, unit id) for each role of the account behind a live sign-in; empty when there is none.
+def signed_in(
+    session: Session, token_hash: str, now: datetime, programme_now: datetime
+) -> list[tuple[Account, str | None, int | None, str | None]]:
+    """Return (account, role, unit id, principal's name) for each role behind a live sign-in; empty when there is none.
 
-    One query, at every request: ending the sign-in, the account, the unit or the role bites at the next one.
+    One query, at every request: ending the sign-in, the account, the unit or the role bites at the next one, and so
+    does the programme's clock on a deputy.
     """
-    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now})
-    return [(account, role if unit_id else None, unit_id) for account, role, unit_id in rows]
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now, "programme_now": programme_now})
+    return [(account, role if unit_id else None, unit_id, principal) for account, role, unit_id, principal in rows]
 
 
 def units(session: Session, kind: str | None = None, *, active: bool = True) -> Sequence[Unit]:
@@ -178,8 +213,10 @@ def with_role(session: Session, role: str) -> Sequence[Account]:
 
 
 def organisers(session: Session, *, locked: bool = False) -> set[int]:
-    """Return the accounts that organise now; `locked`, so that two who leave at once follow each other."""
-    query = select(Membership.account_id).where(Membership.role == "organiser", Membership.ended_at.is_(None))
+    """Return the accounts that organise, deputies apart; `locked`, so that two who leave at once follow each other."""
+    query = select(Membership.account_id).where(
+        Membership.role == "organiser", Membership.ended_at.is_(None), Membership.until.is_(None)
+    )
     active = query.where(Membership.account_id.in_(select(Account.id).where(Account.is_active)))
     return set(session.scalars(active.order_by(Membership.id).with_for_update() if locked else active))
 

@@ -74,10 +74,12 @@ def values(entry: Entry) -> dict[str, Any]:
     """Return the parameters with which a statement of `writing` is run for an entry."""
     constants = entry.columns()
     pieces = evidence.frame(evidence_of(constants))
-    return {
-        **{f"entry_{name}": constants[name] for name in CONSTANTS},
-        **{f"piece_{n}": piece for n, piece in enumerate(pieces)},
-    }
+    return {**{bind: constants[name] for name, bind in _BINDS}, **dict(zip(_PIECES, pieces, strict=True))}
+
+
+# Named once: a move is made all day.
+_BINDS = [(name, f"entry_{name}") for name in CONSTANTS]
+_PIECES = [f"piece_{n}" for n in range(len(evidence.VARYING) + 1)]
 
 
 def follow(work: Connection, entry: Entry, **values: Any) -> int:

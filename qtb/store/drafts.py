@@ -32,6 +32,7 @@ class AnswerDraft(Base):
             sqlite_where=BEFORE, postgresql_where=BEFORE,
         ),
         Index(None, "submission_id", "form"),
+        Index(None, "kept_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -54,6 +55,7 @@ class Place:
     cycle_id: int
     unit_id: int
     submission_id: int | None = None
+    is_hand_in: bool = False  # a unit's own form for the year, else the entry of a new team
 
     def clauses(self) -> tuple[ColumnElement[bool], ...]:
         """Return what the drafts of this place have in common."""
@@ -100,6 +102,12 @@ def drop(session: Session, place: Place, account_id: int | None, *, keys: Sequen
     if keys is not None and any(keys):
         whose.append(AnswerDraft.request_key.in_(keys))
     session.execute(delete(AnswerDraft).where(*whose))
+
+
+def forget(session: Session, *, before: datetime) -> int:
+    """Delete what was kept before an instant and never saved; return how many."""
+    gone = delete(AnswerDraft).where(AnswerDraft.kept_at < before)
+    return len(session.execute(gone.returning(AnswerDraft.id)).all())
 
 
 def others(

@@ -7,7 +7,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account
@@ -19,7 +34,11 @@ class Sheet(Base):
     """An evaluator's scores for one work; final ones count."""
 
     __tablename__ = "sheet"
-    __table_args__ = (UniqueConstraint("submission_id", "evaluator_id", "kind"), Index(None, "evaluator_id"))
+    __table_args__ = (
+        UniqueConstraint("submission_id", "evaluator_id", "kind"),
+        Index(None, "evaluator_id"),
+        CheckConstraint("recused_at IS NULL OR NOT is_final", name="recused_or_final"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
@@ -32,9 +51,21 @@ class Sheet(Base):
     assigned_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=0)
+    recused_at: Mapped[datetime | None] = mapped_column(Instant)  # stood back: neither open nor final from then on
+    recusal_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
     submission: Mapped[Submission] = relationship()
     evaluator: Mapped[Account] = relationship()
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Tell whether the sheet still has to be finished."""
+        return not self.is_final and self.recused_at is None
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> ColumnElement[bool]:
+        return and_(~cls.is_final, cls.recused_at.is_(None))
 
 
 class Award(Base):
@@ -54,6 +85,14 @@ def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
     return session.scalars(query.order_by(Sheet.id)).all()
 
 
+def recusals(session: Session, cycle_id: int) -> Sequence[Sheet]:
+    """Return the sheets of a year that their judges stood back from, oldest first."""
+    query = select(Sheet).join(Submission, Submission.id == Sheet.submission_id)
+    query = query.where(Submission.cycle_id == cycle_id, Sheet.recused_at.is_not(None))
+    both = joinedload(Sheet.evaluator), joinedload(Sheet.submission).joinedload(Submission.unit)
+    return session.scalars(query.options(*both).order_by(Sheet.recused_at, Sheet.id)).all()
+
+
 def forget_level(session: Session, submission_id: int) -> None:
     """Take back the level proposed for a work."""
     session.execute(delete(Award).where(Award.submission_id == submission_id))
@@ -71,7 +110,7 @@ def count_sheets(session: Session, submission_id: int) -> None:
         .where(Submission.id == submission_id)
         .values(
             n_sheets_final=mine.where(Sheet.is_final).scalar_subquery(),
-            n_sheets_open=mine.where(~Sheet.is_final).scalar_subquery(),
+            n_sheets_open=mine.where(Sheet.is_open).scalar_subquery(),
             taken_back=False,  # what the clock waited for has happened
         )
         .execution_options(synchronize_session=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, func, literal, or_, select, true
 
 from qtb.domain import facts, roles, timeline
 from qtb.domain.decide import Case
@@ -141,10 +141,15 @@ def _by_silence(edge: Edge, times: Timeline, now: datetime) -> ColumnElement[str
     return case(*branches, else_=first) if branches else first
 
 
+def is_of(unit_id: int) -> ColumnElement[bool]:
+    """Return the clause that a unit has entered a submission or has it before it."""
+    return (Submission.unit_id == unit_id) | func.coalesce(Submission.recommender_id == unit_id, false())
+
+
 def _reached(extension: timeline.Extension) -> ColumnElement[bool]:
     return and_(
         true() if extension.submission_id is None else Submission.id == extension.submission_id,
-        true() if extension.unit_id is None else Submission.unit_id == extension.unit_id,
+        true() if extension.unit_id is None else is_of(extension.unit_id),
     )
 
 

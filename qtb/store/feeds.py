@@ -34,7 +34,7 @@ def waiting(session: Session, cycle_id: int, states: Collection[str], actor: Act
 
 def unscored(session: Session, cycle_id: int, states: Collection[str], actor: Actor) -> Sequence[Submission]:
     """Return the submissions in these states of which the actor has an unfinished sheet."""
-    open_sheet = (Sheet.evaluator_id == actor.user_id) & ~Sheet.is_final
+    open_sheet = (Sheet.evaluator_id == actor.user_id) & Sheet.is_open
     here = (Submission.cycle_id == cycle_id) & Submission.state.in_(states)
     query = select(Submission).join(Sheet, Sheet.submission_id == Submission.id).where(open_sheet, here)
     return session.scalars(query.order_by(Submission.id)).all()

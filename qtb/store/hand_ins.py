@@ -14,6 +14,7 @@ from qtb.store.cycles import Cycle
 from qtb.store.history import History
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
+from qtb.store.versions import Saved, Versions
 
 
 class HandIn(Base):
@@ -30,6 +31,7 @@ class HandIn(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     form: Mapped[str] = mapped_column(String(40))
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    works: Mapped[list[Any] | None] = mapped_column(JSON)  # as listed when it was handed in; the works go on
     is_complete: Mapped[bool] = mapped_column(default=False)
     saved_at: Mapped[datetime] = mapped_column(Instant)
     handed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -37,6 +39,19 @@ class HandIn(Base):
 
     cycle: Mapped[Cycle] = relationship()
     unit: Mapped[Unit] = relationship()
+
+
+class HandInVersion(Saved, Base):
+    """A unit's form as it stood after one save."""
+
+    __tablename__ = "hand_in_version"
+
+    hand_in_id: Mapped[int] = mapped_column(ForeignKey("hand_in.id"), primary_key=True)
+
+
+def versions(session: Session, hand_in_id: int) -> Versions:
+    """Return the versions of a unit's form."""
+    return Versions(session, HandInVersion, (HandInVersion.hand_in_id == hand_in_id,))
 
 
 def of(session: Session, cycle_id: int, unit_id: int) -> dict[str, HandIn]:

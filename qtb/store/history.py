@@ -89,13 +89,23 @@ class Entry:
 
     def columns(self) -> dict[str, Any]:
         """Return the values of CONSTANTS."""
-        about = {**self.details, **({"address": self.actor.address} if self.actor.address else {})}
+        told = {"address": self.actor.address, "behalf": self.actor.behalf}
+        about = {**self.details, **{key: value for key, value in told.items() if value}, **self._principals()}
         return {
             "subject": self.subject, "batch_id": self.batch_id, "kind": self.kind, "transition": self.transition,
             "actor_id": self.actor.user_id, "role": self.role, "via": self.actor.via,
             "to_state": self.to_state, "at": self.at, "row_key": self.row_key, "salt": self.drawn[32:],
-            "details": _encode(about),
+            "details": _encode(about) if about else "{}",
         }  # fmt: skip
+
+    def _principals(self) -> dict[str, Any]:
+        """Return for whom a deputy acts, by the unit in which he does."""
+        found = self.actor.stands_for
+        if not found:
+            return {}
+        held = [found.get(self.role, {})] if self.role else list(found.values())
+        names = {str(unit_id): name for one in held for unit_id, name in one.items()}
+        return {"for": names} if names else {}
 
 
 def evidence_of(columns: Mapping[str, Any]) -> dict[str, Any]:

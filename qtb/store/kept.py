@@ -33,7 +33,7 @@ class Kept:
         if found is None:
             found = self._compiled[dialect.name] = _compiled(self.statement, dialect)
         text, take = found
-        if connection.dispatch.before_cursor_execute:
+        if connection.engine.dispatch.before_cursor_execute:
             return connection.exec_driver_sql(text, take(values)).rowcount
         driver: Any = connection.connection.driver_connection
         try:
@@ -56,9 +56,9 @@ def _compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, Taken]:
     binds = [(name, bind) for bind, name in compiled.bind_names.items()]
     named = {name: None for name, bind in binds if bind.required}
     expanded = compiled.construct_expanded_state(named)  # lists that are part of the statement become single values
-    turns = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in binds]
-    turned = [(name, turn) for name, turn in turns if turn is not None]
-    fixed = {name: value for name, value in expanded.parameters.items() if name not in named}
+    turns = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds}
+    fixed = {name: _turned(value, turns.get(name)) for name, value in expanded.parameters.items() if name not in named}
+    turned = [(name, turn) for name, turn in turns.items() if turn is not None and name in named]
     order = expanded.positiontup
 
     def take(values: Mapping[str, Any]) -> Any:
@@ -68,3 +68,7 @@ def _compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, Taken]:
         return tuple([given[name] for name in order]) if order else {name: given[name] for name in expanded.parameters}
 
     return str(expanded.statement), take
+
+
+def _turned(value: Any, turn: Callable[[Any], Any] | None) -> Any:
+    return turn(value) if turn else value

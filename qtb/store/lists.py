@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from qtb.domain.roles import Actor, is_party
+from qtb.store import messages
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
@@ -29,12 +46,14 @@ UNIT, RECOMMENDER = aliased(Unit), aliased(Unit)
 # What a list shows of a submission, and what says whose turn it is and until when.
 SHOWN = (
     Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
-    Submission.state_since, Submission.suspended_at, Submission.award_level, UNIT.name.label("unit_name"),
-    RECOMMENDER.name.label("recommender_name"),
+    Submission.state_since, Submission.suspended_at, Submission.due_at, Submission.first_review_score,
+    Submission.award_level, Submission.n_objections_open, Submission.unit_id, Submission.recommender_id,
+    UNIT.name.label("unit_name"), RECOMMENDER.name.label("recommender_name"),
 )  # fmt: skip
 STANDING = (
     Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
     Submission.state_since, Submission.unit_id, Submission.recommender_id, Submission.version, Submission.suspended_at,
+    Submission.due_at,
     *COLUMNS.values(),
 )  # fmt: skip
 
@@ -49,7 +68,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.holds("recommender"):
         found.append(Submission.recommender_id.in_(sorted(actor.units["recommender"])) & (Submission.kind != "start"))
     if actor.holds("evaluator"):
-        found.append(exists().where(Sheet.submission_id == Submission.id, Sheet.evaluator_id == actor.user_id))
+        mine = (Sheet.submission_id == Submission.id, Sheet.evaluator_id == actor.user_id, Sheet.recused_at.is_(None))
+        found.append(exists().where(*mine))
     return or_(*found)
 
 
@@ -73,15 +93,18 @@ class Page:
 
 
 def page(
-    session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None, n_all: int | None = None
-) -> Page:
+    session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None, n_all: int | None = None,
+    ranks: Subquery | None = None,
+) -> Page:  # fmt: skip
     """Return a page of the submissions that fulfil the clauses, latest first unless an order is given.
 
     Rows of what a list shows, with `unit_name` and `recommender_name`: fifty whole submissions cost five times that.
-    `n_all` is how many there are, where the caller has counted them.
+    `n_all` is how many there are, where the caller has counted them; `ranks` has a `rank` for some ids.
     """
     query: Any = select(*SHOWN).join(UNIT, UNIT.id == Submission.unit_id)
     query = query.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id).where(*clauses)
+    if ranks is not None:
+        query = query.outerjoin(ranks, ranks.c.id == Submission.id).add_columns(ranks.c.rank)
     query = query.order_by(*(order or (Submission.id.desc(),)))
     if n_all is not None:
         number = _within(number, n_all)
@@ -131,15 +154,29 @@ class Turn:
 def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[Row[Any]]:
     """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns.
 
-    Rows of what is needed to say what is to do on each.
+    Those with something unread come too. Rows of what is needed to say what is to do on each: `is_turn`, `is_unread`.
     """
-    if not turns:
-        return []
-    clauses = [_at(turn, actor) for turn in turns]
-    pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses))
-    query: Any = select(*STANDING).where(or_(*clauses)).order_by(pressing, Submission.id).limit(MOST)
-    found: Sequence[Row[Any]] = session.execute(query).all()
+    held = tuple((role, actor.units[role]) for role in sorted(actor.units))
+    found: Sequence[Row[Any]] = session.execute(_waiting(tuple(turns), actor.user_id, held)).all()
     return found
+
+
+@lru_cache(maxsize=1_024)
+def _waiting(turns: Sequence[Turn], user_id: int | None, held: Sequence[tuple[str, frozenset[int]]]) -> Select[Any]:
+    """Return the query of `waiting`, kept for the next visit: wording it costs more than asking it."""
+    actor = Actor(user_id, "", "web", dict(held))
+    clauses = [_at(turn, actor) for turn in turns]
+    unread = visible(actor) & messages.unread(actor)
+    pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses)) if clauses else literal(0)
+    chosen = Submission.id.in_(_either(clauses, unread))  # two walks, each along its own index
+    query: Any = select(*STANDING, unread.label("is_unread"), or_(false(), *clauses).label("is_turn")).where(chosen)
+    found: Select[Any] = query.order_by(pressing, Submission.id).limit(MOST)
+    return found
+
+
+def _either(clauses: Sequence[ColumnElement[bool]], unread: ColumnElement[bool]) -> Any:
+    talked = select(Submission.id).where(Submission.id.in_(select(messages.Message.submission_id)), unread)
+    return union_all(select(Submission.id).where(or_(*clauses)), talked) if clauses else talked
 
 
 def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:
@@ -167,3 +204,13 @@ def matching(text: str) -> ColumnElement[bool]:
     unit_named = exists().where(Unit.id == Submission.unit_id, Unit.name.icontains(text, autoescape=True))
     columns = (Submission.number, Submission.team_name, Submission.title)
     return or_(*(column.icontains(text, autoescape=True) for column in columns), unit_named)
+
+
+def ranked(session: Session, ranks: Subquery, *clauses: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Return all rows that have a rank, the first rank first, each with what a list shows and its `rank`."""
+    query: Any = select(*SHOWN, ranks.c.rank).join(UNIT, UNIT.id == Submission.unit_id)
+    query = query.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id)
+    found: Sequence[Row[Any]] = session.execute(
+        query.join(ranks, ranks.c.id == Submission.id).where(*clauses).order_by(ranks.c.rank)
+    ).all()
+    return found

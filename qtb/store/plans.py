@@ -15,6 +15,7 @@ from qtb.domain.facts import FACTS
 from qtb.domain.plan_letters import JUDGE, Judge
 from qtb.domain.plan_model import Change, Cohort, Effect, Member, counted
 from qtb.domain.timeline import Timeline, canonical
+from qtb.store import facts
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.cycles import Cycle, Extension
 from qtb.store.evaluations import Sheet
@@ -93,7 +94,7 @@ def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Jud
         .join(Submission, Submission.id == Sheet.submission_id)
         .join(Membership, Membership.account_id == Sheet.evaluator_id)
         .where(
-            Submission.cycle_id == cycle.id, Submission.state.in_(states), ~Sheet.is_final,
+            Submission.cycle_id == cycle.id, Submission.state.in_(states), Sheet.is_open,
             Membership.role == JUDGE, Membership.ended_at.is_(None),
         )
         .group_by(Sheet.submission_id, Sheet.evaluator_id)
@@ -133,7 +134,7 @@ def granted(session: Session, cycle_id: int, *clauses: ColumnElement[bool]) -> S
 def granted_to(session: Session, submission: Submission) -> Sequence[Any]:
     """Return the extensions that reach a submission, as `granted` does."""
     others = (Extension.submission_id.is_(None) & Extension.unit_id.is_(None)) | (
-        Extension.unit_id == submission.unit_id
+        Extension.unit_id.in_([submission.unit_id, submission.recommender_id])
     )
     return granted(session, submission.cycle_id, (Extension.submission_id == submission.id) | others)
 
@@ -174,7 +175,7 @@ def _reached(change: Change) -> list[ColumnElement[bool]]:
         return []
     if granted.submission_id is not None:
         return [Submission.id == granted.submission_id]
-    return [Submission.unit_id == granted.unit_id] if granted.unit_id is not None else []
+    return [facts.is_of(granted.unit_id)] if granted.unit_id is not None else []
 
 
 def _last_step() -> Any:

@@ -156,7 +156,7 @@ def _cases(step: Step, now: datetime) -> Select[Any] | None:
         (Sheet.evaluator_id if each == "person" else nobody).label("account_id"),
     ]
     cases = select(*columns, edge).where(*_here(step), stood)
-    return cases.where(Sheet.submission_id == Submission.id, ~Sheet.is_final) if each == "person" else cases
+    return cases.where(Sheet.submission_id == Submission.id, Sheet.is_open) if each == "person" else cases
 
 
 def _here(step: Step) -> list[ColumnElement[bool]]:
@@ -202,7 +202,7 @@ def _reached(rule: Reminder, row: Outbox) -> ColumnElement[bool]:
     if row.submission_id is not None:
         return Submission.id == row.submission_id
     if row.account_id is not None:
-        mine = (Sheet.evaluator_id == row.account_id, ~Sheet.is_final)
+        mine = (Sheet.evaluator_id == row.account_id, Sheet.is_open)
         return exists().where(Sheet.submission_id == Submission.id, *mine)
     relation = _relation(rule)
     return and_(True) if relation is None else getattr(Submission, relation) == row.unit_id

@@ -51,6 +51,7 @@ class Submission(Chained, Base):
     state: Mapped[str] = mapped_column(String(40))
     state_since: Mapped[datetime] = mapped_column(Instant)
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)  # its clock stands still since then
+    due_at: Mapped[datetime | None] = mapped_column(Instant)  # by when its holder should act; the next move clears it
     kind: Mapped[str] = mapped_column(String(10))  # the state's kind, so that queries need not know its name
     created_at: Mapped[datetime] = mapped_column(Instant)
     request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # a form sent twice enters one team
@@ -62,12 +63,18 @@ class Submission(Chained, Base):
 
     registration_complete: Mapped[bool] = mapped_column(default=False)
     declaration_complete: Mapped[bool] = mapped_column(default=False)
+    experience_complete: Mapped[bool] = mapped_column(default=False)
+    first_review_score: Mapped[str | None] = mapped_column(String(10))
+    form_conclusion: Mapped[str] = mapped_column(String(20), default="", server_default="")  # of the form review
     share_consent: Mapped[str] = mapped_column(String(20), default="")
     n_sheets_final: Mapped[int] = mapped_column(default=0)
     n_sheets_open: Mapped[int] = mapped_column(default=0)
     award_level: Mapped[str] = mapped_column(String(40), default="")
     # Its last step was taken back, and no sheet has changed since.
     taken_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    n_blocks: Mapped[int] = mapped_column(default=0, server_default="0")  # of the move last judged: counted by the door
+
+    n_objections_open: Mapped[int] = mapped_column(default=0, server_default="0")  # taken up and not yet answered
 
     cycle: Mapped[Cycle] = relationship()
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])

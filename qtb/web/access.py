@@ -15,6 +15,7 @@ from qtb.domain.errors import Denied, Invalid
 from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import ROLES, Actor
 from qtb.extensions import db, login
+from qtb.services import behalf
 from qtb.services.accounts import token_hash
 from qtb.store import accounts
 
@@ -25,6 +26,7 @@ AUDIENCES = {PUBLIC, SIGNED_IN, *ROLES}
 NOBODY = Actor(None, "", "web")
 # Fields that no person types: checked here even where a view looks after what people typed by itself.
 TECHNICAL = ("cycle", "programme", "request_key", "seen", "since", "takes", "against", "then")
+BEHALF = "behalf"  # in the cookie: which organiser acts for which unit
 MOST_PARTS = 10_000  # of a form in one piece: a form with all its rows has some thousand
 
 
@@ -33,15 +35,19 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     def __init__(self, token: str, account: accounts.Account, actor: Actor) -> None:
         self.id, self.account, self.actor = token, account, actor
+        self.acts_for: accounts.Unit | None = None  # the unit that an organiser acts for
 
 
-def audience(*who: str, cleans: bool = False) -> Callable[[View], View]:
-    """Declare for whom a view is. With `cleans` it looks after control characters in its form by itself."""
+def audience(*who: str, cleans: bool = False, uploads: bool = False) -> Callable[[View], View]:
+    """Declare for whom a view is. With `cleans` it looks after control characters in its form by itself.
+
+    With `uploads` it takes as much as the largest file that a form may ask for.
+    """
     if not set(who) <= AUDIENCES:
         raise ValueError(f"unknown audience {who}")
 
     def declare(view: View) -> View:
-        view.audience, view.cleans = frozenset(who), cleans  # type: ignore[attr-defined]
+        view.audience, view.cleans, view.uploads = frozenset(who), cleans, uploads  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -52,6 +58,7 @@ def init_app(app: Flask) -> None:
     login.init_app(app)
     login.user_loader(load)
     app.before_request(_tell_time)
+    app.before_request(_make_room)
     app.before_request(_refuse_huge_form)
     app.before_request(_refuse_odd_text)
     app.before_request(_admit)
@@ -89,20 +96,41 @@ HOMES = {
 
 def load(token: str) -> SignedIn | None:
     """Return the person behind a live sign-in."""
-    rows = accounts.signed_in(db.session(), token_hash(token), clock.real())
+    real = clock.real()
+    rows = accounts.signed_in(db.session(), token_hash(token), real, g.get("now") or real)
     if not rows:
         return None
     account = rows[0][0]
     units: dict[str, set[int]] = {}
-    for _, role, unit_id in rows:
+    stands_for: dict[str, dict[int, str]] = {}
+    for _, role, unit_id, principal in rows:
         if role and unit_id:
             units.setdefault(role, set()).add(unit_id)
+            if principal:
+                stands_for.setdefault(role, {})[unit_id] = principal
     held = {role: frozenset(ids) for role, ids in units.items()}
-    return SignedIn(token, account, Actor(account.id, account.name, "web", held, request.remote_addr or ""))
+    address = request.remote_addr or ""
+    who = Actor(account.id, account.name, "web", held, address, stands_for=stands_for)
+    return _acting(SignedIn(token, account, who))
+
+
+def _acting(person: SignedIn) -> SignedIn:
+    """Let an organiser who acts for a unit be nothing but that unit's person until it ends."""
+    who, unit_id = session.get(BEHALF) or (None, None)
+    if who == person.account.id and (group := behalf.unit_of(db.session(), unit_id, actor=person.actor)):
+        person.acts_for, person.actor = group, behalf.acting(group, actor=person.actor)
+    return person
 
 
 def _tell_time() -> None:
     g.now = clock.now(db.session(), demo=bool(current_app.config["DEMO"]))
+
+
+def _make_room() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "uploads", False):
+        request.max_content_length = int(current_app.config["MAX_UPLOAD"])
+        request.max_form_parts = MOST_PARTS  # without a script a file brings its whole form along
 
 
 def _refuse_huge_form() -> None:
@@ -149,7 +177,7 @@ def _admit() -> Response | None:
     if not current_user.is_authenticated:
         if back := _back():
             session["next"] = back
-        return redirect(url_for("accounts.recommender_sign_in" if "recommender" in who else "accounts.sign_in"))
+        return redirect(url_for("accounts.recommender_sign_in" if who == {"recommender"} else "accounts.sign_in"))
     if SIGNED_IN in who or any(actor().holds(role) for role in who):
         return None
     raise Denied("audience", roles=tuple(role for role in ROLES if role in who))

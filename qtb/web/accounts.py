@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import signature
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from flask_wtf import FlaskForm
@@ -15,6 +15,7 @@ from qtb import clock
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.forms.accounts import PasswordForm, SignInForm, SignUpForm
+from qtb.i18n import say
 from qtb.services import accounts
 from qtb.services.accounts import Person
 from qtb.store.unit import unit
@@ -106,7 +107,7 @@ def _entering(form: FlaskForm, make: Callable[..., int], template: str, **shown:
     refusal, status = None, 200
     if form.validate_on_submit():
         try:
-            return _enter(_opened(make))
+            return _enter(_opened(make), door=str(shown.get("door", "")))
         except Refusal as error:
             refusal, status = error, error.status
     elif form.is_submitted():
@@ -122,7 +123,7 @@ def _opened(make: Callable[..., int]) -> str:
         return accounts.sign_in(work, made, now=clock.real(), address=request.remote_addr or "")
 
 
-def _enter(token: str) -> ResponseReturnValue:
+def _enter(token: str, *, door: str) -> ResponseReturnValue:
     person = access.load(token)
     if person is None:
         return redirect(url_for("accounts.sign_in"), 303)
@@ -133,9 +134,11 @@ def _enter(token: str) -> ResponseReturnValue:
         session["lang"] = lang
     session.permanent = True
     login_user(person)
+    if door == "recommender" and not person.actor.holds("recommender"):
+        flash(say("signin.wrong_door"), "warning")
+        return redirect(access.home(), 303)  # what was wanted there is a recommender's page
     return redirect(wanted or access.home(), 303)
 
 
 def _person(form: SignUpForm) -> Person:
     return Person(form.unit_name.data, form.name.data, form.email.data, form.password.data)
-

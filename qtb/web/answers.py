@@ -26,11 +26,12 @@ from qtb.store.answers import Answer
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from qtb.web import keeping, years
+from qtb.web import eligibility, keeping, years
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.cases import found
 
 pages = Blueprint("answers", __name__)
+Choices = Mapping[str, Sequence[tuple[str, str]]]
 
 
 @pages.route("/submissions/<int:submission_id>/forms/<form>", methods=["GET", "POST"])
@@ -47,7 +48,7 @@ def fill(submission_id: int, form: str) -> ResponseReturnValue:
     values = keeping.merged_with(answer.values if answer else {}, draft)
     page = dynamic.build(spec, {**values, **carried}, ref_options(submission.cycle))
     return _page(
-        submission, form, page, refusal=_closed(submission, form), draft_at=draft.kept_at if draft else None,
+        submission, form, page, refusal=closed(submission, form), draft_at=draft.kept_at if draft else None,
         is_overtaken=draft is not None and draft.seen < version,
     )  # fmt: skip
 
@@ -87,6 +88,12 @@ def fillable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
     return submission, spec
 
 
+def uploads(submission_id: int, form: str, spec: FormSpec) -> dict[str, str]:
+    """Return where the files of a form's fields are sent, by field."""
+    keys = [key for key, field in spec.fields.items() if field.type == "file"]
+    return {key: url_for("files.upload", submission_id=submission_id, form=form, field=key) for key in keys}
+
+
 def saved(submission_id: int) -> ResponseReturnValue:
     """Go on after a save: to the confirmation when the person asked to hand in, else to the submission."""
     then = request.form.get("then", "")
@@ -113,6 +120,14 @@ def shown_refusal(page: FlaskForm, error: Refusal) -> Refusal:
     return error
 
 
+def closed(submission: Submission, form: str) -> Refusal | None:
+    """Return why the person may not fill the form now; None when he may."""
+    times = years.of(db.session(), submission.cycle_id).times
+    case, definition = facts.as_case(submission), submission.cycle.definition
+    reasons = decide.edit_refusal(definition, form, case, timeline=times, actor=actor(), now=g.now)
+    return NotNow(reasons) if reasons else None
+
+
 def ref_options(cycle: Cycle, *, any_active: bool = False) -> dict[str, list[tuple[str, str]]]:
     """Return the choices of ref fields: the recommending units by name."""
     return _choices(cycle, accounts.units(db.session(), "recommender", active=not any_active))
@@ -137,43 +152,50 @@ def _save(submission: Submission, form: str, spec: FormSpec) -> ResponseReturnVa
         kept_at = keeping.keep_refused(place, page, spec) if may_keep else None
         submission = found(submission_id)
         if isinstance(error, Clash):
-            return _merge_page(submission, form, spec, error), error.status
+            crumb = url_for("cases.show", submission_id=submission_id), f"{submission.number} {submission.team_name}"
+            since, choices = answers.mark(submission), ref_options(submission.cycle, any_active=True)
+            return merge_page(spec, error, crumb=crumb, choices=choices, since=since), error.status
         if isinstance(error, Incorrect) and error.merged:
-            page = _merged(submission, spec, page, error.merged)
+            page = merged(spec, page, error.merged, ref_options(submission.cycle))
         page["since"].data = answers.mark(submission)  # whoever saves again has been told which move came between
         return _page(submission, form, page, refusal=shown_refusal(page, error), draft_at=kept_at), error.status
 
 
-def _merged(submission: Submission, spec: FormSpec, page: FlaskForm, merged: Merging) -> FlaskForm:
+def merged(spec: FormSpec, page: FlaskForm, both: Merging, choices: Choices) -> FlaskForm:
     """Return the page with what both sides changed, as seen from the version that was saved meanwhile."""
     carried = {name: page[name].data for name in dynamic.CARRIED}
-    values = {**merged.values, **carried, "seen": merged.version}
-    return dynamic.build(spec, values, ref_options(submission.cycle), anew=True)
+    values = {**both.values, **carried, "seen": both.version}
+    return dynamic.build(spec, values, choices, anew=True)
 
 
 def _page(submission: Submission, form: str, page: FlaskForm, *, refusal: Refusal | None, **kept: Any) -> str:
     cycle = submission.cycle
     spec, answer = cycle.definition.forms[form], db.session().get(Answer, (submission.id, form))
-    about = answers.known(submission, form, recommenders=accounts.units(db.session(), "recommender"))
+    units = accounts.units(db.session(), "recommender")
+    about = answers.known(submission, form, recommenders=units, session=db.session())
     checked = answers.check(cycle, form, dynamic.raw(page, spec), known=about, now=g.now)
     url = url_for("drafts.keep", submission_id=submission.id, form=form)
     may_keep = decide.may_draft(cycle.definition, form, facts.as_case(submission), actor=actor())
     beside = keeping.shown(answers.place(submission, form), spec, checked, url=url, **kept) if may_keep else None
+    shut = closed(submission, form)
     return render_template(
         "answers/fill.html", submission=submission, spec=spec, page=page, refusal=refusal, keeping=beside,
-        hand_in=hand_in(cycle, submission.state), closed=_closed(submission, form),
-        values=answer.values if answer else {}, said=answers.said(submission),
+        hand_in=hand_in(cycle, submission.state), closed=shut, values=answer.values if answer else {},
+        said=about.said, form=form, rules=[] if shut else eligibility.beside(submission, form),
+        standing=about.files, uploads=uploads(submission.id, form, spec),
     )  # fmt: skip
 
 
-def _merge_page(submission: Submission, form: str, spec: FormSpec, clash: Clash) -> str:
-    """Show both sides of what both changed; what was typed comes along until it is chosen or not."""
+def merge_page(spec: FormSpec, clash: Clash, *, crumb: tuple[str, str], choices: Choices, since: str = "") -> str:
+    """Show both sides of what both changed; what was typed comes along until it is chosen or not.
+
+    `crumb` is the address and the name of the page above.
+    """
     own = {"csrf_token", "since", "against", *(f"pick-{key}" for key in spec.fields)}
     given = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
     return render_template(
-        "answers/merge.html", submission=submission, form=form, spec=spec, refusal=clash, given=given,
-        merged=clash.merged, since=answers.mark(submission), picks=_picks(spec),
-        choices=ref_options(submission.cycle, any_active=True),
+        "answers/merge.html", spec=spec, refusal=clash, given=given, merged=clash.merged, since=since,
+        picks=_picks(spec), choices=choices, crumb=crumb,
     )  # fmt: skip
 
 
@@ -190,10 +212,3 @@ def _read(submission_id: int, form: str, template: str) -> str:
         template, submission=submission, key=form, spec=spec, values=values[form],
         choices=ref_options(submission.cycle, any_active=True),
     )  # fmt: skip
-
-
-def _closed(submission: Submission, form: str) -> Refusal | None:
-    times = years.of(db.session(), submission.cycle_id).times
-    case, definition = facts.as_case(submission), submission.cycle.definition
-    reasons = decide.edit_refusal(definition, form, case, timeline=times, actor=actor(), now=g.now)
-    return NotNow(reasons) if reasons else None

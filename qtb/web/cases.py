@@ -10,23 +10,27 @@ from flask.typing import ResponseReturnValue
 
 from qtb.domain import decide, machine
 from qtb.domain.definition import Definition
+from qtb.domain.eligibility import Finding
 from qtb.domain.errors import Missing, Refusal
 from qtb.domain.fields import FormSpec
+from qtb.domain.roles import MOVERS, is_party
 from qtb.domain.timeline import Timeline
 from qtb.domain.undo import Last
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import answers as filling
-from qtb.services import suspension, undo
+from qtb.services import certificates, conflicts, conversation, eligibility, quotas, reroute, suspension, undo
 from qtb.services.advance import advance
-from qtb.store import accounts, audit, evaluations, facts, lists, plans
+from qtb.store import accounts, audit, duplicates, evaluations, facts, lists, plans
 from qtb.store import answers as store
 from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import steps, story, years
 from qtb.web.access import SIGNED_IN, actor, audience
+from qtb.web.parse import optional_end
 from qtb.web.view import TONES
 
 pages = Blueprint("cases", __name__)
@@ -38,9 +42,11 @@ def show(submission_id: int) -> ResponseReturnValue:
     """Show where a submission stands."""
     submission = found(submission_id)
     times = years.of(db.session(), submission.cycle_id).times
-    case, definition = facts.as_case(submission), submission.cycle.definition
+    definition = submission.cycle.definition
     entries = audit.entries(db.session(), "submission", submission.id)
     answers = store.answers(db.session(), submission.id)
+    rules = _rules(submission, answers, entries)
+    case = eligibility.judged_case(submission, rules)
     recommenders = _recommenders(submission, case, answers)
     return render_template(
         "cases/show.html",
@@ -59,7 +65,11 @@ def show(submission_id: int) -> ResponseReturnValue:
         story=story.told(submission, entries, actor()),
         answers=_readable(submission, answers),
         receipts=_receipts(definition, [row for row, _ in entries]),
+        certificate=certificates.held(submission, [row for row, _ in entries]),
         is_concerned=decide.is_concerned(case, actor=actor()),
+        rules=list(rules.items()),
+        reroute=reroute.offer(submission, [row for row, _ in entries], timeline=times, actor=actor(), now=g.now),
+        talks=bool(conversation.sides(submission, actor())),
         staff=_staff_view(submission) if actor().holds("organiser") else None,
     )
 
@@ -77,28 +87,44 @@ def confirm(submission_id: int, transition: str) -> ResponseReturnValue:
 @audience(SIGNED_IN)
 def move(submission_id: int) -> ResponseReturnValue:
     """Make a move through the door."""
-    transition, note = request.form.get("transition", ""), request.form.get("note", "")
+    transition, note, due = (request.form.get(name, "") for name in ("transition", "note", "due"))
     try:
         with unit(db.session()) as work:
             submission = found(submission_id)
             cycle, number = submission.cycle, submission.number
             definition = cycle.definition
-            advance(work, transition, cycle=cycle, now=g.now, actor=actor(), ids=[submission_id], note=note)
+            due_at = optional_end(due, say("due.label"))
+            advance(
+                work, transition, cycle=cycle, now=g.now, actor=actor(), ids=[submission_id], note=note, due_at=due_at
+            )
     except Refusal as error:
         submission = found(submission_id)
         offer = _offer(submission, transition)
-        return _move_page(submission, offer, note, error), error.status
+        return _move_page(submission, offer, note, error, due), error.status
     flash(say("case.moved", number=number, done=definition.workflow.transitions[transition].done), "success")
     return redirect(url_for("cases.show", submission_id=submission_id), 303)
 
 
-def _move_page(submission: Submission, offer: decide.Offer, note: str, refusal: Refusal | None) -> str:
+def _move_page(
+    submission: Submission, offer: decide.Offer, note: str, refusal: Refusal | None, due: str = ""
+) -> str:
     answers = store.answers(db.session(), submission.id)
     recommenders = accounts.units(db.session(), "recommender", active=False)
     edits = _edits(submission, years.of(db.session(), submission.cycle_id).times, answers, recommenders)
+    mine = submission.recommender_id if offer.key in quota_moves(submission.cycle) else None
+    quota = quotas.standings(db.session(), submission.cycle, [mine]).get(mine) if mine else None
+    stage = eligibility.judged_at(submission.cycle.definition, offer.key)
+    rules = eligibility.standing(db.session(), submission, [stage], now=g.now, values=answers) if stage else {}
     return render_template(
-        "cases/move.html", submission=submission, offer=offer, note=note, refusal=refusal, edits=edits
-    )
+        "cases/move.html", submission=submission, offer=offer, note=note, refusal=refusal, edits=edits, due=due,
+        quota=quota, rules=list(rules.items()),
+    )  # fmt: skip
+
+
+def quota_moves(cycle: Cycle) -> list[str]:
+    """Return the moves of a year that use a quota up."""
+    quota = cycle.definition.workflow.quota
+    return quota.moves if quota else []
 
 
 def found(submission_id: int) -> Submission:
@@ -133,7 +159,8 @@ def _readable(submission: Submission, answers: dict[str, dict[str, Any]]) -> lis
 
 def _offer(submission: Submission, transition: str) -> decide.Offer:
     times = years.of(db.session(), submission.cycle_id).times
-    case, definition = facts.as_case(submission), submission.cycle.definition
+    definition = submission.cycle.definition
+    case = eligibility.case_of(db.session(), submission, transition, now=g.now)
     rule = definition.workflow.transitions.get(transition)
     if rule is None or not machine.is_allowed(rule, actor(), case):
         raise Missing("transition", name=transition[:40])
@@ -154,6 +181,18 @@ def _edits(
     return found
 
 
+def _rules(
+    submission: Submission, answers: dict[str, dict[str, Any]], entries: Sequence[tuple[audit.History, str | None]]
+) -> dict[str, list[Finding]]:
+    """Return what the rules of the stages ahead come to, for the parties; from what the page has read already."""
+    case, definition = facts.as_case(submission), submission.cycle.definition
+    if not any(is_party(role, actor(), case) for role in MOVERS):
+        return {}
+    stages = eligibility.stages_ahead(definition, submission.state)
+    waived = eligibility.waived_by([row for row, _ in entries])
+    return eligibility.standing(db.session(), submission, stages, now=g.now, values=answers, waived=waived)
+
+
 def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
     return next((undo.as_last(row) for row, _ in entries if row.to_state), None)
 
@@ -161,7 +200,24 @@ def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
 def _staff_view(submission: Submission) -> dict[str, Any]:
     sheets = evaluations.sheets(db.session(), submission.id)
     assigned = {sheet.evaluator_id for sheet in sheets}
-    experts = [one for one in accounts.with_role(db.session(), "evaluator") if one.id not in assigned]
+    is_judged = submission.cycle.definition.workflow.states[submission.state].judged
+    known = accounts.with_role(db.session(), "evaluator") if is_judged else ()  # nobody else is given a sheet
+    experts = [one for one in known if one.id not in assigned]
     states = [(key, state.label.get(language())) for key, state in submission.cycle.definition.workflow.states.items()]
     extensions = plans.granted_to(db.session(), submission)
-    return {"sheets": sheets, "experts": experts, "states": states, "extensions": extensions}
+    barred = conflicts.against(db.session(), submission, experts) if experts else {}
+    return {"sheets": sheets, "experts": experts, "states": states, "extensions": extensions, "conflicts": barred,
+            "review": _reviewed(submission) if is_judged else "",
+            "likenesses": duplicates.open_of(db.session(), submission.id)}
+
+
+def _reviewed(submission: Submission) -> str:
+    """Return what the review of a work's form has come to; empty where the programme knows none."""
+    forms = submission.cycle.definition.forms.values()
+    found = [(form, one) for form in forms for one in form.fields.values() if one.column == "form_conclusion"]
+    if not found:
+        return ""
+    form, spec = found[0]
+    labels = {choice.key: choice.label.get(language()) for choice in spec.choices}
+    told = labels.get(submission.form_conclusion) or say("tools.unreviewed")
+    return say("tools.review", form=form.title, told=told)

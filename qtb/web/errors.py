@@ -41,7 +41,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if 300 <= status < 400:
         return error.get_response()
     allow = error.get_headers() if status == 405 else []
-    key = f"http_{status}" if status in (400, 404, 405, 413) else "http_other"
+    key = f"http_{status}" if status in (400, 404, 405, 413, 415) else "http_other"
     return page(status, (Reason(key),), {name: value for name, value in allow if name == "Allow"})
 
 

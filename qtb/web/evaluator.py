@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
-from qtb.services import evaluations
+from qtb.services import conflicts, evaluations, recusals
 from qtb.services.evaluations import Unscored
 from qtb.store import answers as store
 from qtb.store.evaluations import Sheet
@@ -26,7 +26,7 @@ pages = Blueprint("evaluator", __name__, url_prefix="/evaluator")
 @audience("evaluator")
 def works() -> ResponseReturnValue:
     """Show the works assigned to the person, unfinished sheets first."""
-    mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_final, Sheet.id)
+    mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_open.desc(), Sheet.id)
     sheets = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
     times = {year.cycle.id: year.times for year in years.told(db.session())}
     refusals = {
@@ -57,6 +57,29 @@ def sheet(sheet_id: int) -> ResponseReturnValue:
             errors = {k: in_words(v) for k, v in error.errors.items()} if isinstance(error, Unscored) else {}
             own = evaluations.sheet_of(db.session(), sheet_id, actor())
     return _shown(own, raw, refusal, errors), status
+
+
+@pages.route("/sheets/<int:sheet_id>/recuse", methods=["GET", "POST"])
+@audience("evaluator", cleans=True)
+def recuse(sheet_id: int) -> ResponseReturnValue:
+    """Stand back from a work, with a reason."""
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            with unit(db.session()) as work:
+                own, whole_unit = evaluations.sheet_of(work, sheet_id, actor()), "unit" in request.form
+                reason = request.form.get("reason", "")
+                recusals.recuse(work, own, reason, actor=actor(), now=g.now, whole_unit=whole_unit)
+            flash(say("recusal.done"), "success")
+            return redirect(url_for("evaluator.works"), 303)
+        except Refusal as error:
+            refusal = error
+    own = evaluations.sheet_of(db.session(), sheet_id, actor())
+    page = render_template(
+        "evaluator/recuse.html", sheet=own, submission=own.submission, refusal=refusal,
+        reason=request.form.get("reason", ""), most=conflicts.MAX_REASON,
+    )  # fmt: skip
+    return page, refusal.status if refusal else 200
 
 
 def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dict[str, str]) -> str:

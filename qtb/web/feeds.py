@@ -42,7 +42,7 @@ def year(key: str) -> ResponseReturnValue:
 @audience(PUBLIC)
 def personal(token: str) -> ResponseReturnValue:
     """Send what concerns the person whose token it is; nobody is signed in by it."""
-    owner = addresses.reader(db.session(), token, secret=current_app.config["SECRET_KEY"])
+    owner = addresses.reader(db.session(), token, secret=current_app.config["SECRET_KEY"], now=g.now)
     told = [one for one in years.told(db.session()) if years.is_unfinished(one, g.now - KEPT)]
     reader = Reader(owner, _lang(), lambda number: _absolute(url_for("cases.show", submission_id=number)))
     return _file(feeds.personal(db.session(), told, reader), "qtb.ics", SECRET)

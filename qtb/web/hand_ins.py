@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
-from qtb.documents import dossier, form_content, form_docx, form_pdf, statistics_xlsx
+from qtb.documents import dossier, form_content, form_docx, form_pdf, statistics_xlsx, works_list
 from qtb.documents.form_content import Filled
 from qtb.domain import form_check
 from qtb.domain.errors import Missing, NotNow, Refusal
+from qtb.domain.fields import FormSpec
 from qtb.extensions import db
 from qtb.forms import dynamic
 from qtb.i18n import say
-from qtb.services import hand_ins
-from qtb.store import accounts
+from qtb.services import drafts, hand_ins
+from qtb.services.answers import Incorrect
+from qtb.services.merging import Clash
+from qtb.store import files
 from qtb.store import hand_ins as store
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.hand_ins import HandIn
 from qtb.store.unit import unit
-from qtb.web import answers, years
+from qtb.web import answers, keeping, years
 from qtb.web.access import actor, audience
-from qtb.web.parse import seen
 from qtb.web.view import cycle_or_404
 
 pages = Blueprint("hand_ins", __name__)
@@ -56,38 +60,29 @@ def due() -> ResponseReturnValue:
 @audience("recommender", cleans=True)
 def fill(key: str, unit_id: int, form: str) -> ResponseReturnValue:
     """Fill a unit's form for a year, beginning with what the system knows."""
-    cycle, own = cycle_or_404(key), _own(unit_id)
-    spec, kept = _spec(cycle, form), store.of(db.session(), cycle.id, own.id).get(form)
-    said = hand_ins.said(db.session(), cycle, own.id)
-    values = kept.values if kept else form_check.proposed(spec, said)
-    page = dynamic.build(spec, {**values, "seen": str(kept.version if kept else 0)}, _options(cycle, own))
-    refusal, status = None, 200
-    if page.is_submitted():
-        try:
-            with unit(db.session()) as work:
-                raw, version = dynamic.raw(page, spec), seen(str(page["seen"].data or ""))
-                year, mine = work.get_one(Cycle, cycle.id), work.get_one(Unit, own.id)
-                hand_ins.save(work, cycle=year, unit=mine, form=form, raw=raw, actor=actor(), now=g.now, seen=version)
-            return _saved(key, unit_id, form)
-        except Refusal as error:
-            refusal, status = answers.shown_refusal(page, error), error.status
-            cycle, own = cycle_or_404(key), _own(unit_id)
-            kept = store.of(db.session(), cycle.id, own.id).get(form)
-            page["seen"].data = str(kept.version if kept else 0)
-    closed = _closed(cycle, form, own, kept)
-    return render_template(
-        "hand_ins/fill.html", cycle=cycle, unit=own, key=form, spec=spec, page=page, refusal=refusal or closed,
-        closed=closed, values=values, said=said, figures=_figures(cycle, own, form),
-    ), status  # fmt: skip
+    cycle, own = cycle_or_404(key), own_unit(unit_id)
+    spec = spec_of(cycle, form)
+    if request.method == "POST":
+        return _save(cycle, own, form, spec)
+    kept = store.of(db.session(), cycle.id, own.id).get(form)
+    draft = drafts.mine(db.session(), hand_ins.place(cycle, own, form), actor=actor())
+    version = kept.version if kept else 0
+    values = kept.values if kept else form_check.proposed(spec, hand_ins.said(db.session(), cycle, own.id))
+    carried = keeping.hidden(version=version, since="", draft=draft)
+    page = dynamic.build(spec, {**keeping.merged_with(values, draft), **carried}, options(cycle, own))
+    return _page(
+        cycle, own, form, page, refusal=None, draft_at=draft.kept_at if draft else None,
+        is_overtaken=draft is not None and draft.seen < version,
+    )  # fmt: skip
 
 
 @pages.route("/recommender/years/<key>/<int:unit_id>/<form>/hand-in", methods=["GET", "POST"])
 @audience("recommender")
 def hand_in(key: str, unit_id: int, form: str) -> ResponseReturnValue:
     """Say what handing in means, and do it."""
-    cycle, own = cycle_or_404(key), _own(unit_id)
-    spec, kept = _spec(cycle, form), store.of(db.session(), cycle.id, own.id).get(form)
-    refusal, status = _closed(cycle, form, own, kept), 200
+    cycle, own = cycle_or_404(key), own_unit(unit_id)
+    spec, kept = spec_of(cycle, form), store.of(db.session(), cycle.id, own.id).get(form)
+    refusal, status = closed(cycle, form, own, kept), 200
     if request.method == "POST":
         try:
             with unit(db.session()) as work:
@@ -97,11 +92,13 @@ def hand_in(key: str, unit_id: int, form: str) -> ResponseReturnValue:
             return redirect(url_for("hand_ins.due", cycle=key), 303)
         except Refusal as error:
             refusal, status = error, error.status
-            cycle, own = cycle_or_404(key), _own(unit_id)
+            cycle, own = cycle_or_404(key), own_unit(unit_id)
             kept = store.of(db.session(), cycle.id, own.id).get(form)
+    raw = kept.values if kept else {}
+    checked = hand_ins.check(db.session(), cycle, form, own.id, raw, now=g.now)
     return render_template(
         "hand_ins/hand_in.html", cycle=cycle, unit=own, key=form, spec=spec, kept=kept, refusal=refusal,
-        choices=_options(cycle, own),
+        choices=options(cycle, own), lacking=hand_ins.lacking(spec, checked), works=_works(kept, spec) if kept else (),
     ), status  # fmt: skip
 
 
@@ -109,61 +106,65 @@ def hand_in(key: str, unit_id: int, form: str) -> ResponseReturnValue:
 @audience("recommender", "organiser")
 def paper(hand_in_id: int, kind: str) -> ResponseReturnValue:
     """Send a unit's form as a paper, the statistics as a sheet too."""
-    kept = db.session().get(HandIn, hand_in_id)
-    if kept is None or not _may_read(kept) or kind not in TYPES:
+    kept = readable(hand_in_id)
+    if kind not in TYPES:
         raise Missing("form")
     definition = kept.cycle.definition
     spec = definition.forms[kept.form]
-    works = store.works(db.session(), kept.cycle_id, kept.unit_id, definition.workflow.path[3:])
+    works = _works(kept, spec)
     if kind == "xlsx":
-        body = statistics_xlsx.written(spec, kept.values, works, title=f"{kept.cycle.title} {kept.unit.name}")
+        table = works_list.table(spec.works, definition.forms, works) if spec.works else None
+        body = statistics_xlsx.written(spec, kept.values, table, title=f"{kept.cycle.title} {kept.unit.name}")
     else:
-        filled = Filled(definition.forms, {kept.form: kept.values}, _options(kept.cycle, kept.unit))
+        filled = Filled(definition.forms, {kept.form: kept.values}, options(kept.cycle, kept.unit))
         sheet = form_content.paper(
             kept.form, filled, programme=kept.cycle.title, number=kept.cycle.key, unit=kept.unit.name
         )
+        sheet = works_list.behind(sheet, spec.works, definition.forms, works) if spec.works else sheet
         body = form_pdf.written(sheet) if kind == "pdf" else form_docx.written(sheet)
     name = dossier.name(f"{kept.cycle.key} {kept.unit.name} {spec.title.zh}")
     return send_file(io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{name}.{kind}")
 
 
-@pages.get("/admin/cycles/<key>/hand-ins")
-@audience("organiser")
-def overview(key: str) -> ResponseReturnValue:
-    """Show which unit has handed in what."""
-    return _overview(cycle_or_404(key), None), 200
-
-
-@pages.post("/admin/cycles/<key>/hand-ins/<int:hand_in_id>/reopen")
-@audience("organiser")
-def reopen(key: str, hand_in_id: int) -> ResponseReturnValue:
-    """Let a unit change what it has handed in."""
-    try:
-        with unit(db.session()) as work:
-            kept = work.get(HandIn, hand_in_id)
-            if kept is None:
-                raise Missing("form")
-            hand_ins.reopen(work, kept, actor=actor(), now=g.now, reason=request.form.get("reason", ""))
-    except Refusal as error:
-        return _overview(cycle_or_404(key), error), error.status
-    flash(say("hand_in.reopened"), "success")
-    return redirect(url_for("hand_ins.overview", key=key), 303)
-
-
 def _state(cycle: Cycle, form: str, own: Unit, kept: HandIn | None) -> dict[str, Any]:
-    rule, times = cycle.definition.workflow.hand_ins[form], years.of(db.session(), cycle.id).times
+    times = years.of(db.session(), cycle.id).times
     return {
-        "form": form, "spec": cycle.definition.forms[form], "kept": kept, "until": times.rows[rule.during].closes_at,
+        "form": form, "spec": cycle.definition.forms[form], "kept": kept,
+        "until": hand_ins.until(cycle, form, own.id, times=times),
         "reason": hand_ins.refusal(cycle, form, own.id, times=times, kept=kept, now=g.now),
     }  # fmt: skip
 
 
-def _overview(cycle: Cycle, refusal: Refusal | None) -> str:
-    kept = store.by_unit(db.session(), cycle.id)
-    units = accounts.units(db.session(), "recommender")
+def _save(cycle: Cycle, own: Unit, form: str, spec: FormSpec) -> ResponseReturnValue:
+    place, page = hand_ins.place(cycle, own, form), dynamic.build(spec, {}, options(cycle, own))
+    given, key = keeping.filled(page, spec, form), cycle.key
+    try:
+        with unit(db.session()) as work:
+            year, mine = work.get_one(Cycle, place.cycle_id), work.get_one(Unit, place.unit_id)
+            hand_ins.save(work, cycle=year, unit=mine, filled=given, actor=actor(), now=g.now)
+        return _saved(key, place.unit_id, form)
+    except Refusal as error:
+        kept_at = keeping.keep_refused(place, page, spec)
+        cycle, own = cycle_or_404(key), own_unit(place.unit_id)
+        if isinstance(error, Clash):
+            crumb = url_for("hand_ins.due", cycle=key), say("hand_in.due")
+            return answers.merge_page(spec, error, crumb=crumb, choices=options(cycle, own)), error.status
+        if isinstance(error, Incorrect) and error.merged:
+            page = answers.merged(spec, page, error.merged, options(cycle, own))
+        return _page(cycle, own, form, page, refusal=answers.shown_refusal(page, error), draft_at=kept_at), error.status
+
+
+def _page(cycle: Cycle, own: Unit, form: str, page: FlaskForm, *, refusal: Refusal | None, **drafted: Any) -> str:
+    spec, kept = cycle.definition.forms[form], store.of(db.session(), cycle.id, own.id).get(form)
+    checked = hand_ins.check(db.session(), cycle, form, own.id, dynamic.raw(page, spec), now=g.now)
+    url = url_for("drafts.keep_hand_in", key=cycle.key, unit_id=own.id, form=form)
+    beside = keeping.shown(hand_ins.place(cycle, own, form), spec, checked, url=url, copies=False, **drafted)
+    shut = closed(cycle, form, own, kept)
     return render_template(
-        "hand_ins/overview.html", cycle=cycle, forms=hand_ins.forms(cycle), units=units, kept=kept, refusal=refusal
-    )
+        "hand_ins/fill.html", cycle=cycle, unit=own, key=form, spec=spec, page=page, refusal=refusal or shut,
+        closed=shut, values=kept.values if kept else {}, said=hand_ins.said(db.session(), cycle, own.id),
+        figures=_figures(cycle, own, form), keeping=beside, kept=kept, **_files(cycle, own, form, kept),
+    )  # fmt: skip
 
 
 def _saved(key: str, unit_id: int, form: str) -> ResponseReturnValue:
@@ -173,23 +174,50 @@ def _saved(key: str, unit_id: int, form: str) -> ResponseReturnValue:
     return redirect(url_for("hand_ins.fill", key=key, unit_id=unit_id, form=form), 303)
 
 
-def _own(unit_id: int) -> Unit:
+def readable(hand_in_id: int) -> HandIn:
+    """Return a unit's form that the person may read. Raises Missing."""
+    kept = db.session().get(HandIn, hand_in_id)
+    if kept is None or not may_read(kept):
+        raise Missing("form")
+    return kept
+
+
+def own_unit(unit_id: int) -> Unit:
+    """Return a unit that the person is of. Raises Missing."""
     found = db.session().get(Unit, unit_id)
     if found is None or unit_id not in actor().units["recommender"]:
         raise Missing("unit")
     return found
 
 
-def _spec(cycle: Cycle, form: str) -> Any:
+def spec_of(cycle: Cycle, form: str) -> Any:
     if form not in hand_ins.forms(cycle):
         raise Missing("form")
     return cycle.definition.forms[form]
 
 
-def _closed(cycle: Cycle, form: str, own: Unit, kept: HandIn | None) -> Refusal | None:
+def closed(cycle: Cycle, form: str, own: Unit, kept: HandIn | None) -> Refusal | None:
     times = years.of(db.session(), cycle.id).times
     reason = hand_ins.refusal(cycle, form, own.id, times=times, kept=kept, now=g.now)
     return NotNow((reason,)) if reason else None
+
+
+def _works(kept: HandIn, spec: FormSpec) -> Sequence[works_list.Listed]:
+    """Return the works that are listed behind a form: those of the day on which it was handed in, or of today."""
+    if spec.works is None:
+        return ()
+    if kept.works is not None:
+        return [(said, answers) for said, answers in kept.works]
+    return hand_ins.listed(db.session(), kept.cycle, kept.unit_id, spec.works)
+
+
+def _files(cycle: Cycle, own: Unit, form: str, kept: HandIn | None) -> dict[str, Any]:
+    """Return the files that stand on a unit's form, and where others are sent."""
+    keys = [key for key, one in cycle.definition.forms[form].fields.items() if one.type == "file"]
+    uploads = {
+        field: url_for("files.hand_in", key=cycle.key, unit_id=own.id, form=form, field=field) for field in keys
+    }
+    return {"uploads": uploads, "standing": files.answers(db.session(), kept, form) if uploads and kept else {}}
 
 
 def _figures(cycle: Cycle, own: Unit, form: str) -> HandIn | None:
@@ -198,10 +226,11 @@ def _figures(cycle: Cycle, own: Unit, form: str) -> HandIn | None:
     return next((kept for key, kept in others.items() if key != form and cycle.definition.forms[key].explains), None)
 
 
-def _options(cycle: Cycle, own: Unit) -> dict[str, list[tuple[str, str]]]:
+def options(cycle: Cycle, own: Unit) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of ref fields: the unit's teams."""
     works = store.works(db.session(), cycle.id, own.id, cycle.definition.workflow.path[1:])
     return {"team": [(str(one.id), f"{one.team_name} · {one.title}".strip(" ·")) for one in works]}
 
 
-def _may_read(kept: HandIn) -> bool:
+def may_read(kept: HandIn) -> bool:
     return actor().holds("organiser") or kept.unit_id in actor().units.get("recommender", ())

@@ -18,7 +18,7 @@ from qtb.domain.form_check import Checked
 from qtb.domain.progress import Progress, progress, total
 from qtb.extensions import db
 from qtb.forms import dynamic
-from qtb.i18n import language, say
+from qtb.i18n import in_words, language, say
 from qtb.services import drafts
 from qtb.services.drafts import Typed
 from qtb.services.merging import Filled
@@ -33,7 +33,7 @@ class Keeping:
     """What a filling page shows beside its fields."""
 
     url: str
-    copy_url: str
+    copy_url: str  # empty where there is nothing to copy from
     draft_at: datetime | None
     is_overtaken: bool  # somebody saved since the draft was begun
     parts: list[str]
@@ -65,6 +65,15 @@ def filled(page: FlaskForm, spec: FormSpec, form: str) -> Filled:
     )  # fmt: skip
 
 
+def keep_sent_along(place: Place, spec: FormSpec, choices: Mapping[str, Any]) -> None:
+    """Keep what was typed on a page without a script, which sends it along with a file. Raises as a draft does."""
+    if "seen" not in request.form:
+        return
+    page = dynamic.build(spec, {}, choices)
+    with unit(db.session()) as work:
+        drafts.keep(work, place, typed=typed(page, spec), actor=actor(), now=g.now)
+
+
 def keep_refused(place: Place, page: FlaskForm, spec: FormSpec) -> datetime | None:
     """Keep what was typed though it could not be saved; None where not even that may be."""
     try:
@@ -76,22 +85,32 @@ def keep_refused(place: Place, page: FlaskForm, spec: FormSpec) -> datetime | No
 
 
 def shown(
-    place: Place, spec: FormSpec, checked: Checked, *, url: str, draft_at: datetime | None, is_overtaken: bool = False
-) -> Keeping:
+    place: Place, spec: FormSpec, checked: Checked, *, url: str, draft_at: datetime | None,
+    is_overtaken: bool = False, copies: bool = True,
+) -> Keeping:  # fmt: skip
     """Return what the page shows beside its fields."""
     parts, ended = progress(spec, checked), drafts.saved_keys(db.session(), place, actor=actor())
+    copy_url = f"{url.removesuffix('/draft')}/copy" if copies else ""
     return Keeping(
-        url, f"{url.removesuffix('/draft')}/copy", draft_at, is_overtaken, [_worded(part) for part in parts],
+        url, copy_url, draft_at, is_overtaken, [_worded(part) for part in parts],
         _worded(total(parts)), others(place), actor().user_id, " ".join(ended),
     )  # fmt: skip
 
 
-def as_json(place: Place, spec: FormSpec, checked: Checked, *, is_kept: bool) -> dict[str, Any]:
-    """Return what the page's script says after a draft was kept."""
-    parts = progress(spec, checked)
+def as_json(
+    place: Place, spec: FormSpec, checked: Checked, *, is_kept: bool, closed: Refusal | None = None
+) -> dict[str, Any]:
+    """Return what the page's script says after a draft was kept; `closed` is why the form cannot be saved any more."""
     says = say("draft.kept", at=hour(g.now)) if is_kept else ""
-    worded = [_worded(part) for part in parts]
-    return {"kept": is_kept, "says": says, "parts": worded, "whole": _worded(total(parts)), "others": others(place)}
+    if closed is not None:
+        says = " ".join([*(in_words(reason) for reason in closed.reasons), say("draft.kept_closed")])
+    return {"kept": is_kept, "says": says, "others": others(place), **counted(spec, checked)}
+
+
+def counted(spec: FormSpec, checked: Checked) -> dict[str, Any]:
+    """Return how far a form is, section by section and as a whole, as the page's script shows it."""
+    parts = progress(spec, checked)
+    return {"parts": [_worded(part) for part in parts], "whole": _worded(total(parts))}
 
 
 def others(place: Place) -> str:

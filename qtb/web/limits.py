@@ -182,6 +182,9 @@ RULES = (
     Rule("one link", LINKS, "20 per 15 minutes", _link),
     Rule("calendars", ("feeds.year", "feeds.personal"), "300 per minute", method="GET"),
     Rule("verify", ("verify.check",), "30 per minute"),
-    Rule("verify code", ("verify.page",), "120 per minute", method="GET"),
+    Rule("verify code", ("verify.page", "certificates.show"), "120 per minute", method="GET"),
+    Rule("objections", ("objections.object_to",), "20 per hour"),
+    Rule("published papers", ("published.papers",), "60 per minute", method="GET"),
+    Rule("objection code", ("objections.standing",), "60 per minute", method="GET"),
     Rule("demo's clock", ("demo_clock.set_clock",), "60 per minute"),
 )

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import dossier, form_content, form_docx, form_pdf, receipt_pdf, signing
+from qtb.documents import certificate_pdf, dossier, form_content, form_docx, form_pdf, receipt_pdf, signing
 from qtb.documents.form_content import Filled, Paper
 from qtb.documents.signing import Keys
 from qtb.domain import decide
-from qtb.domain.errors import Missing
+from qtb.domain.errors import Conflict, Missing
 from qtb.domain.roles import MOVERS
 from qtb.extensions import db
-from qtb.store import answers, facts, receipts
+from qtb.services import certificates
+from qtb.store import answers, facts, files, receipts
+from qtb.store.files import File
 from qtb.store.receipts import Receipt
 from qtb.store.submissions import Submission
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.answers import ref_options
 from qtb.web.cases import found
+from qtb.web.files import place as kept
 
 pages = Blueprint("papers", __name__)
 
@@ -40,25 +43,25 @@ def form(submission_id: int, form: str, kind: str) -> ResponseReturnValue:
     if form not in filled.answers or kind not in WRITERS:
         raise Missing("form")
     paper = _paper(submission, form, filled)
-    return _sent(WRITERS[kind](paper), f"{submission.number} {submission.team_name} {paper.title}", kind)
+    return sent(WRITERS[kind](paper), f"{submission.number} {submission.team_name} {paper.title}", kind)
 
 
 @pages.get("/submissions/<int:submission_id>/receipts/<int:seq>.pdf")
 @audience(*MOVERS)
 def receipt(submission_id: int, seq: int) -> ResponseReturnValue:
     """Send a receipt."""
-    submission = _own(submission_id)
+    submission = own(submission_id)
     one = next((one for one in receipts.of(db.session(), submission.id) if one.seq == seq), None)
     if one is None:
         raise Missing("receipt")
-    return _sent(written(one), f"{submission.number} {submission.team_name} {one.code}", "pdf")
+    return sent(written(one), f"{submission.number} {submission.team_name} {one.code}", "pdf")
 
 
 @pages.get("/submissions/<int:submission_id>/dossier.zip")
 @audience(*MOVERS)
 def whole(submission_id: int) -> ResponseReturnValue:
     """Send the whole submission as one file."""
-    submission = _own(submission_id)
+    submission = own(submission_id)
     packed = dossier.packed(_parts(submission))
     name = dossier.name(f"{submission.number} {submission.team_name}")
     return send_file(packed, TYPES["zip"], as_attachment=True, download_name=f"{name}.zip")
@@ -66,8 +69,12 @@ def whole(submission_id: int) -> ResponseReturnValue:
 
 def written(one: Receipt) -> bytes:
     """Return a receipt as a signed PDF."""
-    base = str(current_app.config["BASE_URL"] or request.url_root).rstrip("/")
-    return receipt_pdf.written(one.said, address=base + url_for("verify.page"), by=keys())
+    return receipt_pdf.written(one.said, address=_base() + url_for("verify.page"), by=keys())
+
+
+def certificate_address() -> str:
+    """Return the address under which a certificate's code stands."""
+    return (_base() + url_for("certificates.show", code="-")).removesuffix("/-")
 
 
 def keys() -> Keys:
@@ -75,12 +82,16 @@ def keys() -> Keys:
     return signing.keys(current_app.config["SIGNING_KEY"])
 
 
-def _own(submission_id: int) -> Submission:
+def own(submission_id: int) -> Submission:
     """Return a submission of those who take part in it: who only judges it gets no receipt."""
     submission = found(submission_id)
     if not decide.is_concerned(facts.as_case(submission), actor=actor()):
         raise Missing("submission")
     return submission
+
+
+def _base() -> str:
+    return str(current_app.config["BASE_URL"] or request.url_root).rstrip("/")
 
 
 def _readable(submission: Submission) -> Filled:
@@ -99,17 +110,32 @@ def _paper(submission: Submission, form: str, filled: Filled) -> Paper:
     )
 
 
-def _parts(submission: Submission) -> Iterator[tuple[str, list[bytes]]]:
+def _parts(submission: Submission) -> Iterator[tuple[str, Iterable[bytes]]]:
     filled = _readable(submission)
     for form in filled.answers:
         paper = _paper(submission, form, filled)
         for kind, write in WRITERS.items():
             yield f"{dossier.name(paper.title)}.{kind}", [write(paper)]
+    for file in files.of(db.session(), submission.id):
+        if file.form in filled.answers:
+            label = filled.forms[file.form].fields[file.field].label.zh
+            yield f"files/{dossier.name(label)}/{dossier.name(file.name)}", _chunks(file)
     for one in receipts.of(db.session(), submission.id):
         yield f"receipts/{one.code}.pdf", [written(one)]
+    if held := certificates.valid_of(db.session(), submission):
+        made = certificate_pdf.written(held.said, address=certificate_address(), by=keys())
+        yield f"certificates/{dossier.name(held.number)}.pdf", [made]
 
 
-def _sent(body: bytes, name: str, kind: str) -> ResponseReturnValue:
+def _chunks(file: File) -> Iterator[bytes]:
+    try:
+        return kept().chunks(file.key)
+    except FileNotFoundError:
+        raise Conflict("file_lost", name=file.name) from None
+
+
+def sent(body: bytes, name: str, kind: str) -> ResponseReturnValue:
+    """Return a paper as an answer: PDFs open in the browser, the others are saved."""
     return send_file(
         io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{dossier.name(name)}.{kind}"
     )

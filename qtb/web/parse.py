@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from qtb.clock import ZONE
 from qtb.domain.errors import Invalid
@@ -35,6 +35,15 @@ def optional_instant(text: str, what: str) -> datetime | None:
     return instant(text, what) if text.strip() else None
 
 
+def optional_end(text: str, what: str) -> datetime | None:
+    """Return the end of the day of a date field, or None for an empty one. Raises Invalid."""
+    day = optional_day(text, what)
+    return datetime.combine(day + timedelta(days=1), time(), ZONE).astimezone(UTC) if day else None
+
+
 def optional_day(text: str, what: str) -> date | None:
     """Return the day of a date field, or None for an empty one. Raises Invalid."""
-    return instant(text, what).astimezone(ZONE).date() if text.strip() else None
+    try:
+        return instant(text, what).astimezone(ZONE).date() if text.strip() else None
+    except Invalid:
+        raise Invalid("day", what=what) from None

@@ -6,15 +6,15 @@ from flask import Blueprint, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from qtb import clock
+from qtb.domain import objections
 from qtb.extensions import db
 from qtb.i18n import LANGUAGES
 from qtb.services import health
-from qtb.store import lists
+from qtb.store import lists, published
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.web import picture, years
 from qtb.web.access import PUBLIC, audience
-from qtb.web.view import cycle_or_404
 
 pages = Blueprint("public", __name__)
 
@@ -38,15 +38,19 @@ def cycle(key: str) -> ResponseReturnValue:
 @audience(PUBLIC)
 def results(key: str) -> ResponseReturnValue:
     """Show what has been published: the awarded works by level."""
-    year = cycle_or_404(key)
+    year = years.named(db.session(), key)
     workflow = year.definition.workflow
     listed = [name for name, state in workflow.states.items() if state.listed]
     number = request.args.get("page", type=int, default=1)
-    order = (Submission.award_level, Submission.number)
+    order = (published.by_level(year.definition.rubric), Submission.number)
     page = lists.page(
         db.session(), Submission.cycle_id == year.id, Submission.state.in_(listed), number=number, order=order
     )
-    return render_template("public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels)
+    notice = objections.window(workflow.objections, years.of(db.session(), year.id).times)
+    return render_template(
+        "public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels, notice=notice,
+        objects=notice is not None and notice.is_open(g.now),
+    )  # fmt: skip
 
 
 @pages.post("/language")
@@ -72,9 +76,7 @@ def alive() -> ResponseReturnValue:
 def _cycle(year: Cycle) -> ResponseReturnValue:
     rows = years.shown(years.of(db.session(), year.id))
     others = [one for one in years.cycles(db.session()) if one.id != year.id]
-    return render_template(
-        "public/cycle.html", cycle=year, rows=rows, picture=picture.draw(rows, g.now), others=others
-    )
+    return render_template("public/cycle.html", cycle=year, rows=rows, picture=picture.draw(rows, g.now), others=others)
 
 
 def is_ours(address: str) -> bool:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, case
 
+from qtb.domain.workflow import Group
 from qtb.extensions import db
+from qtb.services import quotas
 from qtb.store import lists
+from qtb.store import recommendations as store
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
-from qtb.web import years
+from qtb.web import batch, years
 from qtb.web.access import actor, audience
+from qtb.web.parse import whole
 from qtb.web.todo import held_by, tasks
 
 pages = Blueprint("recommender", __name__, url_prefix="/recommender")
@@ -21,21 +28,76 @@ pages = Blueprint("recommender", __name__, url_prefix="/recommender")
 @audience("recommender")
 def queue() -> ResponseReturnValue:
     """Show the works put before the person's units: those that wait for an answer first."""
-    year = years.chosen(db.session(), request.args.get("cycle", ""), g.now)
-    ours = Submission.recommender_id.in_(sorted(actor().units["recommender"])) & (Submission.kind != "start")
-    shown = request.args.get("state", "")
-    counts = lists.counts(db.session(), ours, lists.among_own(year.id)) if year else {}
+    session, year = db.session(), years.chosen(db.session(), request.args.get("cycle", ""), g.now)
+    units = sorted(actor().units["recommender"])
+    ours = Submission.recommender_id.in_(units) & (Submission.kind != "start")
+    counts = lists.counts(session, ours, lists.among_own(year.id)) if year else {}
+    groups = _groups(year, counts)
+    chosen = whole(request.args.get("group", ""))
+    states = _states(year, chosen)
+    query = request.args.get("q", "").strip()[:100]
     return render_template(
-        "recommender/queue.html", cycle=year, years=years.cycles(db.session()), chosen=shown, counts=counts,
-        page=_page(year, ours, shown, counts), todo=tasks(db.session(), actor(), g.now),
+        "recommender/queue.html", cycle=year, years=years.cycles(session), groups=groups, chosen=chosen, q=query,
+        counts=counts, page=_page(year, ours, states, query, counts), todo=tasks(session, actor(), g.now),
+        quotas=quotas.standings(session, year, units) if year else {}, until=_ends(year), moves=batch.moves(year),
+        deadline=_deadline(year),
     )  # fmt: skip
 
 
-def _page(year: Cycle | None, ours: ColumnElement[bool], state: str, counts: dict[str, int]) -> lists.Page:
-    """Return the page asked for: what waits for an answer first, then the latest."""
+def _groups(year: Cycle | None, counts: dict[str, int]) -> list[tuple[int, Group, int]]:
+    """Return the groups of the definition with how many stand in each."""
+    workflow = year.definition.workflow if year else None
+    found = enumerate(workflow.queue) if workflow else ()
+    return [(n, one, sum(counts.get(state, 0) for state in _named(year, one))) for n, one in found]
+
+
+def _named(year: Cycle | None, group: Group) -> list[str]:
+    return year.definition.workflow.named(group.source) if year else []
+
+
+def _states(year: Cycle | None, chosen: int | None) -> list[str]:
+    """Return the states of the chosen group; none where there is no such group, which means all."""
+    groups = year.definition.workflow.queue if year else []
+    return _named(year, groups[chosen]) if chosen is not None and chosen < len(groups) else []
+
+
+def _page(
+    year: Cycle | None, ours: ColumnElement[bool], states: list[str], query: str, counts: dict[str, int]
+) -> lists.Page:
+    """Return the page asked for: what waits for an answer first, then by rank."""
     if year is None:
         return lists.Page([], 0, 1)
-    clauses = [ours, lists.among_own(year.id), *([Submission.state == state] if state else [])]
-    order = (case((Submission.state.in_(held_by(year, "recommender")), 0), else_=1), Submission.id.desc())
-    number, n_all = request.args.get("page", type=int, default=1), lists.counted(counts, state)
-    return lists.page(db.session(), *clauses, number=number, order=order, n_all=n_all)
+    ranks = store.ranks(year, sorted(actor().units["recommender"]))
+    clauses = [ours, lists.among_own(year.id), *([Submission.state.in_(states)] if states else [])]
+    clauses += [lists.matching(query)] if query else []
+    waits = case((Submission.state.in_(held_by(year, "recommender")), 0), else_=1)
+    order = (waits, case((ranks.c.rank.is_(None), 1), else_=0), ranks.c.rank, Submission.id.desc())
+    number = request.args.get("page", type=int, default=1)
+    n_all = None if query else sum(counts.get(state, 0) for state in states or counts)
+    return lists.page(db.session(), *clauses, number=number, order=order, n_all=n_all, ranks=ranks)
+
+
+def _deadline(year: Cycle | None) -> datetime | None:
+    """Return the end of the row in which the units recommend, while it lies ahead."""
+    rule = year.definition.workflow.ranking if year else None
+    if year is None or rule is None:
+        return None
+    until = years.of(db.session(), year.id).times.ends_for_all(rule.during)
+    return until if until > g.now else None
+
+
+def _ends(year: Cycle | None) -> Any:
+    """Return what says of a row until when it can be acted on: its due date, or the end of its row."""
+    rule = year.definition.workflow.ranking if year else None
+    if year is None or rule is None:
+        return lambda row: None
+    times = years.of(db.session(), year.id).times
+    workflow = year.definition.workflow
+    edges = [(key, workflow.transitions[key].at) for key in workflow.clocked()]
+    ending = {state for key, at in edges if at and at.row == rule.during for state in workflow.sources(key)}
+
+    def until(row: Any) -> datetime | None:
+        end = times.ends_at(rule.during, row) if row.state in ending else None
+        return row.due_at or end
+
+    return until

@@ -46,9 +46,9 @@ def start(home: Path, year: Year, *, n_submissions: int | None, seed: int | None
         if any(one["status"] == UNDER_WAY for one in found(home)):
             raise Conflict("rehearsal_running")
         name = secrets.token_hex(8)
+        _mine.add(name)
         head = {"name": name, "key": year.key, "n": n_submissions, "seed": seed, "node": NODE, "share": 0.0}
         _write(home, name, {**head, "status": UNDER_WAY, "started": clock.real().isoformat()})
-        _mine.add(name)
         _forget(home)
     work = threading.Thread(target=_run, args=(home, name, year, n_submissions, seed), name=f"rehearsal-{name}")
     work.daemon = True  # a server that stops does not wait for it
@@ -58,12 +58,13 @@ def start(home: Path, year: Year, *, n_submissions: int | None, seed: int | None
 
 def read(home: Path, name: str) -> dict[str, Any]:
     """Return what is known of a rehearsal. Raises Missing: never there, forgotten, or on another node."""
+    is_mine = name in _mine  # asked before the file is read: between the two it may write its last word and go
     try:
         one: dict[str, Any] = json.loads(_path(home, name).read_text("utf-8"))
         beat_at = datetime.fromtimestamp(_path(home, name).stat().st_mtime, UTC)
     except (OSError, ValueError):
         raise Missing("rehearsal") from None
-    is_dead = name not in _mine if one["node"] == NODE else clock.real() - beat_at > QUIET
+    is_dead = not is_mine if one["node"] == NODE else clock.real() - beat_at > QUIET
     if one["status"] == UNDER_WAY and is_dead:
         one["status"] = FAILED
     return one

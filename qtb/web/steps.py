@@ -44,7 +44,7 @@ def standing(
     """Return where a submission stands. `history` may be in any order; `sealed` for all but the organiser."""
     definition = submission.cycle.definition
     workflow, case = definition.workflow, facts.as_case(submission)
-    reached = {row.to_state: row.at for row in sorted(history, key=lambda row: row.seq) if row.to_state}
+    reached = _reached(workflow.path, sorted(history, key=lambda row: row.seq))
     on_path = submission.state in workflow.path
     n_here = workflow.path.index(submission.state) if on_path else _furthest(workflow.path, reached)
     steps = tuple(
@@ -54,6 +54,18 @@ def standing(
     state = workflow.states[submission.state]
     ahead = decide.ahead(definition, case, timeline=times, sealed=sealed)
     return Standing(steps, None if on_path else state, state.holder, _said(ahead, times), ahead.at if ahead else None)
+
+
+def _reached(path: Sequence[str], history: Sequence[History]) -> dict[str, datetime]:
+    """Return when each state was reached: back from aside keeps its date, going back forgets later ones."""
+    found: dict[str, datetime] = {}
+    for row in history:
+        if row.to_state in path:
+            later = set(path[path.index(row.to_state) + 1 :])
+            found = {state: at for state, at in found.items() if state not in later}
+        if row.to_state:
+            found.setdefault(row.to_state, row.at)
+    return found
 
 
 def _said(ahead: decide.Ahead | None, times: Timeline) -> str:

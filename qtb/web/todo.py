@@ -29,9 +29,10 @@ class Task:
     """One thing to do: on which submission, which move it leads to, and until when."""
 
     submission: Row[Any]
-    transition: Transition
+    transition: Transition | None  # None where it is only a message to be read
     from_at: datetime | None
     until: datetime | None  # None where nothing will ever end it
+    was_due: datetime | None = None  # the date that was asked for, where it is over
 
 
 def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
@@ -40,8 +41,11 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     turns = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
     main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in turns}
     rows = lists.waiting(session, [turn for _, turn in turns], actor)
-    todo = (_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows)
-    return sorted(filter(None, todo), key=lambda task: (task.until or NEVER, task.submission.id))
+    todo = [_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows if row.is_turn]
+    unread = [Task(row, None, None, None) for row in rows if row.is_unread]
+    return sorted(
+        [*filter(None, todo), *unread], key=lambda task: (task.was_due or task.until or NEVER, task.submission.id)
+    )
 
 
 def held_by(year: Cycle, role: str) -> list[str]:
@@ -93,4 +97,9 @@ def _task(row: Any, rules: list[Transition], year: Year, actor: Actor, now: date
         )
         return Task(row, main, None, ahead.at if ahead else None)
     until, opens_at = year.times.ends_at(main.during, row), year.times.rows[main.during].opens_at
-    return Task(row, main, opens_at if opens_at > now else None, until) if until > now else None
+    if until <= now:
+        return None
+    # The date that was asked for presses first; past it, the end of the row still lets the act be done.
+    was_due = row.due_at if row.due_at and row.due_at <= now else None
+    asked = until if was_due else row.due_at or until
+    return Task(row, main, opens_at if opens_at > now else None, min(asked, until), was_due)

@@ -1,4 +1,4 @@
-"""The public check: is this receipt ours, and what does it say? By its code, or by its file."""
+"""The public check: is this receipt or certificate ours, and what does it say? By its code, or by its file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from contextlib import closing
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import receipt_pdf
+from qtb.documents import certificate_pdf, receipt_pdf, signed_papers
+from qtb.domain.errors import Invalid
 from qtb.extensions import db
-from qtb.services import receipts
+from qtb.services import certificates, receipts
 from qtb.web import papers
 from qtb.web.access import PUBLIC, audience
 
@@ -21,21 +22,30 @@ pages = Blueprint("verify", __name__)
 @pages.get("/verify")
 @audience(PUBLIC)
 def page() -> ResponseReturnValue:
-    """Say what the receipt with a code says, and whether something was handed in after it."""
+    """Say what the receipt with a code says, and whether something was handed in after it; a certificate has a page."""
     code = request.args.get("code", "").strip()[:60]
-    return _shown(code=code, told=_by_code(code)) if code else _shown()
+    told = _by_code(code) if code else None
+    if code and told is None and (found := certificates.standing(db.session(), code)):
+        return redirect(url_for("certificates.show", code=found.certificate.code), 303)
+    return _shown(code=code, told=told)
 
 
 @pages.post("/verify")
 @audience(PUBLIC)
 def check() -> ResponseReturnValue:
-    """Say whether a receipt's file is as it was given out."""
+    """Say whether the file of a receipt or certificate is as it was given out, and whether it still holds."""
     upload = request.files.get("file")
     body = b""
     if upload:
         with closing(upload):
-            body = upload.read(receipt_pdf.MAX_BYTES + 1)
-    told = receipt_pdf.read(body, papers.keys().certificate) if 0 < len(body) <= receipt_pdf.MAX_BYTES else None
+            body = upload.read(signed_papers.MAX_BYTES + 1)
+    if not body:
+        raise Invalid("verify_no_file")
+    paper = signed_papers.read(body, papers.keys().certificate)
+    if paper and paper.kind == certificate_pdf.KIND:
+        standing = certificates.standing(db.session(), str(paper.told["code"]))
+        return render_template("public/certificate.html", standing=standing, told=paper.told)
+    told = paper.told if paper and paper.kind == receipt_pdf.KIND else None
     known = _by_code(str(told["code"])) if told else None
     return _shown(told=told and {**told, "is_last": bool(known and known["is_last"])}, file=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,8 +13,9 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from qtb import clock
-from qtb.domain import form_check
+from qtb.domain import files, form_check
 from qtb.domain.errors import Missing
+from qtb.domain.fields import FieldSpec
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.forms import dynamic
@@ -33,11 +35,22 @@ def init_app(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
-                                 end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat)  # fmt: skip
+                                 end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat,
+                                 facts=json.loads)  # fmt: skip
     app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
                                 is_staff=is_staff, case_url=case_url, failure=failure,
-                                asked=form_check.asked, conditions=dynamic.conditions)  # fmt: skip
+                                asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
+                                accepted=files.accepted, file_limits=file_limits)  # fmt: skip
     app.context_processor(_frame)
+
+
+def file_limits(spec: FieldSpec) -> str:
+    """Return what a field for files takes, in words."""
+    kinds, mb = " / ".join(spec.accept).upper(), spec.max_mb or files.MOST_MB
+    if spec.max_pages:
+        return say("file.limits_pages", kinds=kinds, mb=mb, pages=spec.max_pages)
+    many = [say("file.limits_many", n=spec.max)] if (spec.max or 1) > 1 else []
+    return say("list.and").join([say("file.limits", kinds=kinds, mb=mb), *many])
 
 
 @cache

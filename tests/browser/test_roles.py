@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 
+from qtb.demo_texts import experience
 from qtb.store.outbox import Outbox
+from tests import files
 from tests.browser.conftest import Site
 from tests.world import DECLARATION, REGISTRATION
 
@@ -155,6 +157,10 @@ def fill(page: Page, answers: dict[str, Any]) -> None:
         for n, row in enumerate(value):
             for column, cell in row.items():
                 _answer(page, f"{key}-{n}-{column}", cell)
+    for box in page.locator("[data-file-box]:has(.must)").all():
+        paper: FilePayload = {"name": "盖章件.pdf", "mimeType": "application/pdf", "buffer": files.pdf()}
+        box.locator("input").set_input_files(paper)
+        expect(box.locator("[data-standing]")).to_contain_text("盖章件.pdf")
 
 
 def _answer(page: Page, name: str, value: str) -> None:
@@ -180,6 +186,12 @@ def _recommender_returns_then_recommends(site: Site, number: str) -> None:
     applicant.get_by_role("button", name="确认：重新提交").click()
     page.goto(f"{site.address}/recommender/")
     page.locator(".todo a").click()
+    expect(page.locator("#why-recommend")).to_contain_text("推荐表")
+    page.get_by_role("link", name="填写").click()
+    fill(page, experience(1, site.world.now))
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.goto(f"{site.address}/recommender/")
+    page.locator(".todo a").click()
     page.get_by_role("link", name="同意推荐").click()
     page.get_by_role("button", name="确认：同意推荐").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("已推荐")
@@ -197,6 +209,7 @@ def _organiser_assigns(site: Site, number: str) -> None:
 def _evaluator_scores(site: Site, name: str) -> None:
     page = site.signed_in(name)
     page.get_by_role("link", name="评分", exact=True).click()
+    page.locator("input.points").first.wait_for()
     for field in page.locator("input.points").all():
         field.fill("5")
     page.get_by_role("button", name="完成评分").click()
@@ -218,6 +231,7 @@ def _open(page: Page, site: Site, number: str) -> None:
 
 
 def _fits_and_is_accessible(page: Page, path: str) -> None:
+    page.wait_for_load_state()  # after a click the next page may not have a single element yet
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert over == 0, f"{path} is {over} px too wide"
     found = Axe().run(page).response["violations"]

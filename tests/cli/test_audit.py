@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from qtb.services import check
+from qtb.services import advance, behalf, check
 from qtb.store.audit import History
+from qtb.store.cycles import Cycle
+from qtb.store.objects import storage
 from qtb.store.unit import unit
+from tests import files
 from tests.cli.calls import good, refused, run
 from tests.world import World, at
 
@@ -65,14 +69,24 @@ def test_a_history_is_shown(settings: Settings, world: World) -> None:
     assert "20249999" in refused(settings, "audit", "show", "20249999")
 
 
-def test_a_sound_system(settings: Settings, world: World) -> None:
+def test_a_sound_system(settings: Settings, world: World, tmp_path: Path) -> None:
     awarded(world)
+    files.lay(world.session, storage(str(settings["FILES"])), tmp_path)
     assert "评分表3份" in good(settings, "check")
     report = check.check(world.session, now=world.now)
     assert report.findings == []
     assert (report.n_submissions, report.n_sheets) == (1, 3)
     assert report.n_history > 10
     assert report.n_letters == 5
+
+
+def test_what_was_done_for_a_unit_is_told_as_such(settings: Settings, world: World) -> None:
+    team = world.enter()
+    acting = behalf.acting(world.units["浦江电机厂"], actor=world.actor("olga"))
+    with unit(world.session):
+        cycle = world.session.get_one(Cycle, world.cycle.id)
+        advance.advance(world.session, "register", cycle=cycle, now=world.now, actor=acting, ids=[team])
+    assert "olga代浦江电机厂" in good(settings, "audit", "show", "20240001")
 
 
 def awarded(world: World) -> int:
@@ -98,6 +112,7 @@ def test_each_rule_has_its_finding(settings: Settings, world: World) -> None:
     for statement, finding in (
         ("UPDATE submission SET n_sheets_final = 7", ("I4", "n_sheets_final")),
         ("UPDATE submission SET n_sheets_open = 7", ("I4", "n_sheets_open")),
+        ("UPDATE submission SET n_objections_open = 7", ("I4", "n_objections_open")),
         ("UPDATE submission SET award_level = 'PROGRESS'", ("I4", "award_level")),
         ("UPDATE outbox SET status = 'sent'", ("I8", "letter_undated")),
         (

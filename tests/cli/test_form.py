@@ -32,6 +32,18 @@ def test_a_filled_form_is_checked_as_the_page_checks_it(tmp_path: Path) -> None:
     assert json.loads(told.stdout) == {"errors": {"uscc": ["统一社会信用代码的校验码不对，请核对。"]}, "ok": False}
 
 
+def test_names_that_a_form_does_not_have_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "filled.json"
+    members = [{**REGISTRATION["members"][0], "rank": "1"}, *REGISTRATION["members"][1:]]
+    whole = {**REGISTRATION, "recommender": 7, "team_name": "总装一班", "members": members, "teamname": "总装"}
+    file.write_text(json.dumps(whole, ensure_ascii=False), "utf-8")
+    told = run({}, "form", "check", "registration", str(file))
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["errors"] == {
+        "teamname": ["表中没有这一项。"], "members.0.rank": ["表中没有这一项。"],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "3", "[" * 100_000, '{"a": ' + "9" * 5_000 + "}", "\x00"])
 def test_what_is_no_json_object_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     file = tmp_path / "odd.json"

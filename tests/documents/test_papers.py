@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from contextlib import closing
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from qtb.documents import dossier, form_content, form_docx, form_pdf, form_xlsx
+from qtb.documents import dossier, form_content, form_docx, form_pdf, form_xlsx, settable
 from qtb.documents.form_content import Filled, Paper
 from qtb.domain.fields import FieldSpec
 from tests.domain.sample import real
@@ -97,6 +98,41 @@ def test_hidden_fields_are_not_printed() -> None:
     assert "事故及重大投诉情况" not in labels
 
 
+LONG = "x" * 80
+
+
+def beyond(pdf: bytes) -> list[str]:
+    """Return the signs that are set beyond the margins of a page."""
+    with pdfplumber.open(io.BytesIO(pdf)) as opened:
+        return [sign["text"] for page in opened.pages for sign in page.chars if sign["x1"] > page.width - 36]
+
+
+def test_long_words_stay_on_the_paper() -> None:
+    file = {"name": f"{LONG}.pdf", "size": 1, "sha256": "a" * 64, "pages": 3, "kind": "pdf"}
+    honours = [{"name": LONG, "level": "CITY", "giver": LONG, "month": "2023-01"}]
+    sheet = paper("declaration", title=LONG, results=LONG * 3, report_file=[file], honours=honours)
+    assert beyond(form_pdf.written(sheet)) == []
+    assert pdf_text(sheet).replace(settable.BREAK, "").count("x") >= 5 * 80
+
+
+def test_the_head_of_a_text_is_never_left_alone_at_the_foot_of_a_page() -> None:
+    alone = []
+    for n in (1, *range(36, 44)):
+        sheet = paper("declaration", results="\n".join("行" * n), distinctive="尾声" * 60)
+        with closing(pypdfium2.PdfDocument(form_pdf.written(sheet))) as opened:
+            pages = [opened[k].get_textpage().get_text_range() for k in range(len(opened))]
+        heads = [text for text in pages if "特色与推广价值：" in text]
+        alone += [n for text in heads if "尾声" not in text]
+    assert alone == []
+
+
+def test_a_sign_that_no_font_has_is_named_and_the_page_says_so() -> None:
+    found = pdf_text(paper("declaration", title="𠮷野🎉组"))
+    assert "□U+20BB7野□U+1F389组" in found
+    assert "为字体未收之字的编码" in found
+    assert "为字体未收之字的编码" not in pdf_text(paper("declaration", title="䶮㛃𬭎→αжé①"))
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     plain = "".join(text.split())
@@ -112,10 +148,12 @@ def test_any_text_makes_a_paper(text: str) -> None:
     assert form_docx.written(sheet).startswith(b"PK")
 
 
-def test_a_paper_tells_nothing_about_who_made_it_and_when() -> None:
+def test_a_paper_tells_nothing_about_who_made_it_and_when(monkeypatch: pytest.MonkeyPatch) -> None:
     core = Document(io.BytesIO(form_docx.written(paper("registration")))).core_properties
     assert (core.author, core.last_modified_by) == ("2024年质量信得过班组", "")
-    assert form_docx.written(paper("registration")) == form_docx.written(paper("registration"))
+    first = form_docx.written(paper("registration"))
+    monkeypatch.setattr(time, "time", lambda: 1_500_000_000.0)
+    assert form_docx.written(paper("registration")) == first
     with pdfplumber.open(io.BytesIO(form_pdf.written(paper("registration")))) as opened:
         assert "CreationDate" not in opened.metadata
 

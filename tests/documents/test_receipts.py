@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,20 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return signing.keys(tmp_path_factory.mktemp("keys") / "signing.pem")
 
 
+def test_long_names_and_digests_keep_to_their_cells(keys: Keys) -> None:
+    file = {**FILE, "name": f"{'x' * 80}.pdf"}
+    told = said(declaration={**DECLARATION, "report_file": [file]})
+    with pdfplumber.open(io.BytesIO(receipt_pdf.written(told, address="https://example.org/verify", by=keys))) as made:
+        page = made.pages[0]
+        edge = max(line["x0"] for line in page.lines if line["x0"] < 420)
+        names = [sign for sign in page.chars if sign["text"].startswith("x")]
+        digests = [sign for sign in page.chars if sign["size"] == 6.5]
+    assert len(names) >= 80
+    assert all(sign["x1"] < 188 or sign["size"] < 10 for sign in names)  # where the next column begins
+    assert len(digests) == 64
+    assert max(sign["x1"] for sign in digests) <= edge - 5
+
+
 def said(**answers: Any) -> str:
     """Return what a receipt says."""
     inside = receipt.content(real().forms, answers or {"declaration": DECLARATION})
@@ -48,7 +64,7 @@ def given_out(keys: Keys) -> bytes:
 
 def test_a_receipt_is_read_back_as_it_was_said(given_out: bytes, keys: Keys) -> None:
     assert receipt_pdf.read(given_out, keys.certificate) == json.loads(said())
-    assert receipt_pdf.instant("2024-05-20T02:00:00.123456Z") == "2024-05-20 10:00:00（北京时间）"
+    assert receipt_pdf.instant("2024-05-20T02:00:00.123456Z") == "2024-05-20 10:00:00（上海时间）"
 
 
 @settings(max_examples=300, deadline=None)

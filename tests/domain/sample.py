@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtb.domain import definition
 from qtb.domain.definition import Definition
 from qtb.domain.timeline import Row, Timeline
@@ -32,3 +34,9 @@ def times() -> Timeline:
     """Return the rows of the 2024 notice with their dates, and the working days."""
     rows = [Row(row.key, row.seq, row.title, row.opens_at, row.closes_at, row.held_at) for row in ROWS]  # type: ignore[arg-type]
     return Timeline({row.key: row for row in rows}, calendar=real().calendar)
+
+
+def standing(form: str) -> dict[str, list[dict[str, Any]]]:
+    """Return a file for each field of a form of the real programme that must have one."""
+    fields = real().forms[form].fields.items()
+    return {key: [{"id": 1, "name": "a.pdf"}] for key, spec in fields if spec.type == "file" and spec.required}

@@ -10,13 +10,13 @@ import pytest
 from pydantic import BaseModel
 
 from qtb.adoption_words import change_words
-from qtb.domain import adoption, definition, fields, rubric, workflow
+from qtb.domain import adoption, adoption_changes, definition, fields, rubric, workflow
 from qtb.domain.adoption import Plan, Sheets, Standing
 from qtb.domain.adoption_changes import NESTED, WORDINGS, Change
 from qtb.domain.definition import Definition
 from qtb.i18n import LANGUAGES, catalogue, in_words
 from tests.adopting import MAPPING, as_definition, changed, evolve, renamed
-from tests.domain.sample import real
+from tests.domain.sample import edited, real
 from tests.domain.small import small
 
 ROWS = {key: True for key, row in real().timeline.rows.items() if row.gate}
@@ -284,4 +284,36 @@ def test_a_mere_name_is_no_change_of_what_names_it() -> None:
     new = as_definition(lambda raw: renamed(raw, "recommended", "endorsed"))
     standing = Standing(states={"recommended": 1}, rows=ROWS)
     assert planned(new, standing, {"recommended": "endorsed"}).changes == ()
-    assert {one.area for one in planned(new, standing, {}).changes} == {"path", "move", "reminder"}
+    assert {one.area for one in planned(new, standing, {}).changes} == {"path", "move", "reminder", "queue", "quota"}
+
+
+def test_certificates_that_hold_are_not_ended_by_adopting() -> None:
+    def edit(raw: dict[str, Any]) -> None:
+        raw["from"] = ["shared"]
+
+    new = as_definition(edit, "certificate.yaml")
+    held = Standing(rows=ROWS, certificates={"awarded": 2, "shared": 1, "revoked": 4})
+    plan = planned(new, held, {})
+    assert refusals(plan) == ["adopt_certificates"]
+    assert plan.refusals[0].args == {"n": 2}
+    assert change(plan, "certificate", "certificate").kind == "changed"
+    assert refusals(planned(new, Standing(rows=ROWS, certificates={"shared": 1, "revoked": 4}), {})) == []
+    assert refusals(planned(real(), held, {})) == ["adopt_same"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("old", "new", "file", "area"),
+    [
+        ("drop_high: 1", "drop_high: 0", "rubric.yaml", "reckoning"),
+        ("ties: [M7_RESULTS, M6_IMPROVE", "ties: [M6_IMPROVE", "rubric.yaml", "reckoning"),
+        ('{MAT: "0.7", PRE: "0.3"}', '{MAT: "0.6", PRE: "0.4"}', "rubric.yaml", "reckoning"),
+        ("  answer_days: 15", "  answer_days: 10", "workflow.yaml", "objections"),
+        ("  - {form: registration, field: district}\n", "", "workflow.yaml", "figures"),
+        ("    until: recommend\n    most: 1", "    until: recommend\n    most: 2", "workflow.yaml", "reroutes"),
+    ],
+)
+def test_what_a_whole_part_says_differently_is_told(lang: str, old: str, new: str, file: str, area: str) -> None:
+    found = adoption_changes.changes(real(), edited(old, new, file))
+    assert [one.area for one in found] == [area]
+    assert f"adoption.area.{area}" in catalogue(lang)._catalog

@@ -93,8 +93,8 @@ def test_who_may_not_is_told_that_and_no_more() -> None:
 def test_offers_are_the_moves_of_ones_roles_from_where_it_stands() -> None:
     assert offers(CASE, ALICE).keys() == {"submit", "withdraw"}
     assert offers(CASE, RITA).keys() == set()
-    assert offers(replace(CASE, state="submitted"), RITA).keys() == {"recommend", "return", "decline"}
-    assert offers(replace(CASE, state="recommended"), OLGA).keys() == {"evaluate"}
+    assert offers(replace(CASE, state="submitted"), RITA).keys() == {"recommend", "return", "decline", "defer"}
+    assert offers(replace(CASE, state="recommended"), OLGA).keys() == {"evaluate", "ask_amendment"}
     assert offers(CASE, CLOCK) == {}
 
 

@@ -15,7 +15,7 @@ from qtb.domain.field_values import FieldError
 from qtb.domain.fields import FieldSpec
 from qtb.domain.form_check import Checked, Known
 from qtb.domain.workflow import Text
-from tests.domain.sample import real
+from tests.domain.sample import real, standing
 from tests.world import DECLARATION, REGISTRATION
 
 TODAY = date(2024, 3, 1)
@@ -63,6 +63,34 @@ ENUM = spec("enum", choices=[{"key": "a", "label": LABEL}, {"key": "b", "label":
         (spec("text", pattern="phone"), "021-55550000", "021-55550000"),
         (spec("text", pattern="phone"), "12345", "!field_phone"),
         (spec("text", pattern="phone"), "13800000000x", "!field_phone"),
+        (spec("text", pattern="phone"), "138 0000 0000", "13800000000"),
+        (spec("text", pattern="phone"), "138-0000-0000", "13800000000"),
+        (spec("text", pattern="phone"), "+86 138 0000 0000", "13800000000"),
+        (spec("text", pattern="phone"), "１３８００００００００", "13800000000"),
+        (spec("text", pattern="phone"), "400-820-0000", "4008200000"),
+        (spec("text", pattern="phone"), "4008200000", "4008200000"),
+        (spec("text", pattern="phone"), "800 820 0000", "8008200000"),
+        (spec("text", pattern="phone"), "021 5555 0000", "021-55550000"),
+        (spec("text", pattern="phone"), "0512-5555000-12", "0512-5555000-12"),
+        (spec("text", pattern="phone"), "13\u0663\u0663\u0663\u0663\u0663\u0663\u0663\u0663\u0663", "!field_phone"),
+        (spec("text", pattern="phone"), "00000000000", "!field_phone"),
+        (spec("text", pattern="phone"), "010-00000000", "!field_phone"),
+        (spec("text", pattern="phone"), "500-820-0000", "!field_phone"),
+        (spec("text", pattern="phone"), "138--0000000 0", "!field_phone"),
+        (spec("text", pattern="postcode"), "000000", "!field_postcode"),
+        (spec("text", pattern="postcode"), "999999", "!field_postcode"),
+        (spec("text", pattern="postcode"), "870000", "!field_postcode"),
+        (spec("text", pattern="postcode"), "010010", "010010"),
+        (spec("text", pattern="uscc"), "0" * 18, "!field_uscc"),
+        (spec("text", pattern="uscc"), "91310000000000001y", "91310000000000001Y"),
+        (spec("text", pattern="uscc"), "91310000000000001X", "!field_uscc_check"),
+        (spec("text"), "甲\u202e乙", "!field_control"),
+        (spec("text"), "甲\u2066乙", "!field_control"),
+        (spec("text"), "\u200e甲\u200f乙", "甲乙"),
+        (spec("month"), "0001-01", "!field_early"),
+        (spec("date"), "1899-12-31", "!field_early"),
+        (spec("date"), "1900-01-01", "1900-01-01"),
+        (spec("decimal", min=0), "9" * 13, "!field_most"),
         (spec("text", pattern="email"), "a@example.org", "a@example.org"),
         (spec("text", pattern="email"), "a@b", "!field_email"),
         (spec("text", pattern="email"), "a@example.org\nBcc: b@example.org", "!field_control"),
@@ -87,7 +115,7 @@ ENUM = spec("enum", choices=[{"key": "a", "label": LABEL}, {"key": "b", "label":
         (spec("int"), "٣", "!field_number"),
         (spec("int"), "9" * 5_000, "!field_number"),
         (spec("int"), "0x1f", "!field_number"),
-        (spec("int"), "9" * 13, "!field_range"),
+        (spec("int"), "9" * 13, "!field_most"),
         (spec("int"), "0", 0),
         (spec("int"), "1" * 14, "!field_number"),
         (spec("int", min=3, max=200), "2", "!field_range"),
@@ -99,7 +127,7 @@ ENUM = spec("enum", choices=[{"key": "a", "label": LABEL}, {"key": "b", "label":
         (spec("decimal"), "NaN", "!field_number"),
         (spec("decimal"), "1.1234567", "!field_number"),
         (spec("decimal"), "Infinity", "!field_number"),
-        (spec("decimal", min=0), "-0.01", "!field_range"),
+        (spec("decimal", min=0), "-0.01", "!field_least"),
         (spec("decimal"), ".5", "!field_number"),
         (spec("decimal"), "", None),
         (spec("date"), "2024-02-29", "2024-02-29"),
@@ -192,6 +220,9 @@ def test_a_reason_names_limit_and_length_in_characters() -> None:
     with pytest.raises(FieldError) as error:
         field_values.parse(spec("text", max=4), "总装一班组", today=TODAY)
     assert error.value.reason.args == {"max": 4, "n": 5}
+    with pytest.raises(FieldError) as error:
+        field_values.parse(spec("longtext", max=500), "字" * 32_000, today=TODAY)
+    assert error.value.reason.args == {"max": 500, "n": 32_000}
 
 
 # --- whole forms -------------------------------------------------------------------------------------
@@ -199,7 +230,8 @@ def test_a_reason_names_limit_and_length_in_characters() -> None:
 
 def check(form: str, raw: dict[str, Any]) -> Checked:
     """Check a form of the real programme."""
-    return form_check.check(real().forms[form], raw, today=TODAY, known=Known({"recommender": {7}}))
+    known = Known({"recommender": {7}}, standing(form))
+    return form_check.check(real().forms[form], raw, today=TODAY, known=known)
 
 
 COMPLETE = {**REGISTRATION, "recommender": "7", "team_name": "总装一班"}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from qtb.domain import form_check
 from qtb.domain.fields import FormSpec
 from qtb.domain.form_check import Checked, Known
-from tests.domain.sample import real
+from tests.domain.sample import real, standing
 from tests.world import DECLARATION, MEMBERS, METRICS, REGISTRATION
 
 TODAY = date(2024, 3, 1)
@@ -28,8 +28,13 @@ SAID = {"teams_registered": 8, "teams_declared": 6, "teams_recommended": 5}
 
 def check(form: str, raw: dict[str, Any], **known: Any) -> Checked:
     """Check a form of the real programme."""
-    about = Known({"recommender": {7}}, **known)
+    about = Known(**{"refs": {"recommender": {7}}, "files": standing(form), **known})
     return form_check.check(real().forms[form], raw, today=TODAY, known=about)
+
+
+def test_a_file_that_must_stand_is_missing_until_it_does() -> None:
+    assert check("declaration", DECLARATION, files={}).missing == ("report_file", "unit_opinion_file")
+    assert check("declaration", DECLARATION).complete
 
 
 def said(found: Checked, key: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qtb.domain import lint
+from qtb.domain.definition import CERTIFICATE
 from qtb.services.definitions import letters
 from tests.domain.sample import edited, files, real
 
@@ -15,6 +16,7 @@ def test_the_real_programme_is_sound() -> None:
 
 LAPSE = "    from: [draft]\n    to: lapsed\n    at: {row: register, edge: closes}"
 EDIT = "      - {form: registration, by: applicant, during: register}"
+AGAIN, MOST = "from: [declined]\n    to: submitted", "recommend\n    most: 1"
 CASES = [
     (
         "two starts",
@@ -28,6 +30,17 @@ CASES = [
         "  shared:\n    kind: live",
         "  live:\n    kind: live",
         "may not be called like a kind",
+    ),
+    ("a way out of an unknown state", AGAIN, AGAIN.replace("declined", "lost"), "unknown state lost"),
+    ("a way out to nowhere", AGAIN, AGAIN.replace("submitted", "lost"), "reroutes.again.to: unknown state lost"),
+    ("a second way out", AGAIN, AGAIN.replace("declined", "returned"), "a second way out of returned"),
+    ("a way out until no row", f"    until: {MOST}", f"    until: spring{MOST[9:]}", "reroutes.again.until"),
+    ("an unknown form to be emptied", "empties: [form_review]", "empties: [nothing]", "unknown form nothing"),
+    (
+        "forms emptied by the clock",
+        "at: {row: register, edge: closes}\n    then:",
+        "at: {row: register, edge: closes}\n    empties: [registration]\n    then:",
+        "the clock moves many at once",
     ),
     ("path to nowhere", "path: [draft,", "path: [drift,", "path.0: unknown state drift"),
     ("unknown form", EDIT, EDIT.replace("registration", "sign_up"), "states.draft.edits.0.form: unknown form sign_up"),
@@ -99,7 +112,7 @@ CASES = [
     ("a state nobody reaches", "    to: revoked\n", "    to: withdrawn\n", "states.revoked: no move leads here"),
     (
         "a state without an end",
-        "    from: [submitted, returned]\n    to: lapsed",
+        "    from: [submitted, returned, deferred]\n    to: lapsed",
         "    from: [submitted]\n    to: lapsed",
         "states.returned: no clock edge ends this state",
     ),
@@ -124,7 +137,7 @@ def test_lint_refuses(old: str, new: str, words: str) -> None:
     assert any(words in finding for finding in found), found
     for finding in found:
         name, line, _ = finding.split(":", 2)
-        assert (name, int(line) > 0) == ("workflow.yaml", True)
+        assert (name in ("workflow.yaml", CERTIFICATE), int(line) > 0) == (True, True)
 
 
 def test_a_finding_names_the_line_of_what_is_wrong() -> None:
@@ -134,7 +147,10 @@ def test_a_finding_names_the_line_of_what_is_wrong() -> None:
     assert text[line - 1] == "    to: shared"
 
 
-LAPSES = ("lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_passed_on", "lapse_unevaluated")
+LAPSES = (
+    "lapse_unregistered", "lapse_undeclared", "lapse_unrecommended", "lapse_passed_on", "lapse_unamended",
+    "lapse_unevaluated",
+)  # fmt: skip
 
 
 def test_a_letter_in_one_language_only_is_no_letter() -> None:
@@ -146,13 +162,13 @@ def test_a_letter_in_one_language_only_is_no_letter() -> None:
 
 
 def test_a_state_that_rests_needs_no_end() -> None:
-    old = "    from: [submitted, returned]\n    to: lapsed"
-    changed = edited(old, "    from: [submitted]\n    to: lapsed")
+    old = "    from: [submitted, returned, deferred]\n    to: lapsed"
+    changed = edited(old, "    from: [submitted, deferred]\n    to: lapsed")
     assert any("states.returned" in finding for finding in lint.findings(changed, letters()))
     text = {**files()}
     text["workflow.yaml"] = (
         text["workflow.yaml"]
-        .replace(old, "    from: [submitted]\n    to: lapsed")
+        .replace(old, "    from: [submitted, deferred]\n    to: lapsed")
         .replace("  returned:\n    kind: side", "  returned:\n    kind: side\n    rests: true")
     )
     from qtb.domain import definition

@@ -18,8 +18,9 @@ from tests.world import at
 DEFINITION = real()
 TIMES = replace(times(), calendar=DEFINITION.calendar)
 FACTS = {
-    "registration_complete": True, "declaration_complete": True, "n_sheets_final": 0, "n_sheets_open": 0,
-    "share_consent": "", "award_level": "", "taken_back": False,
+    "registration_complete": True, "declaration_complete": True, "experience_complete": True, "form_conclusion": "",
+    "n_sheets_final": 0, "n_sheets_open": 0,
+    "share_consent": "", "award_level": "", "taken_back": False, "n_blocks": 0, "n_objections_open": 0,
 }  # fmt: skip
 NOW = at("2024-05-20 10:00")
 

@@ -20,7 +20,8 @@ def one(text: str, item: str = "M8_FEATURE") -> tuple[str | None, bool]:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"), [("0", "0"), ("5", "5"), ("4.5", "4.5"), (" 3 ", "3"), ("0.50", "0.50"), ("5.0", "5.0")]
+    ("text", "kept"),
+    [("0", "0"), ("5", "5"), ("4.5", "4.5"), (" 3 ", "3"), ("0.50", "0.50"), ("5.0", "5.0"), ("４", "4")],
 )
 def test_a_score_within_the_item_is_kept(text: str, kept: str) -> None:
     assert one(text) == (kept, False)
@@ -44,6 +45,10 @@ def test_a_score_within_the_item_is_kept(text: str, kept: str) -> None:
         "五",
         "--1",
         "1/2",
+        "\u0663",
+        "1e0",
+        "1_0",
+        ".5",
         "\x00",
     ],
 )

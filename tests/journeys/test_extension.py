@@ -6,6 +6,8 @@ import pytest
 
 from qtb.domain.timeline import canonical
 from qtb.i18n import in_words
+from qtb.services import hand_ins
+from qtb.store import cycles
 from tests.world import World, at
 
 TICK = timedelta(microseconds=1)
@@ -139,3 +141,29 @@ def test_an_extension_of_one_row_moves_no_other(world: World, teams: dict[str, i
     world.extend("recommend", "2024-08-01")
     world.go("2024-06-01 00:00")
     assert {world.state(one) for one in teams.values()} == {"lapsed"}
+
+
+def test_a_recommending_units_extension_reaches_the_works_before_it_and_what_it_hands_in(world: World) -> None:
+    other = str(world.units["机电行业协会"].id)
+    ours, theirs = world.enter(team="甲班"), world.enter(team="乙班", recommender=other)
+    for case in (ours, theirs):
+        world.move(case, "register", "alice")
+        world.declare(case, title=f"成果{case}")
+        world.vouch(case)
+    world.now = at("2024-05-30")
+    for case in (ours, theirs):
+        world.move(case, "submit", "alice")
+    world.override(ours, "returned")
+    world.override(theirs, "returned")
+    world.extend("recommend", "2024-07-06", unit_name="浦东区质协")
+    world.now = at("2024-07-01")
+    world.sweep()
+    assert [world.state(case) for case in (ours, theirs)] == ["returned", "lapsed"]
+    world.override(ours, "submitted")
+    times = cycles.timeline_of(world.session, world.cycle.id)
+    units = [world.units[name].id for name in ("浦东区质协", "机电行业协会")]
+    found = [hand_ins.refusal(world.cycle, "summary", one, times=times, kept=None, now=world.now) for one in units]
+    assert [one.key if one else "" for one in found] == ["", "closed"]
+    world.now = at("2024-07-06") - TICK
+    world.move(ours, "recommend", "rita")
+    world.sound()

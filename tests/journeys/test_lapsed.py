@@ -19,7 +19,9 @@ EDGES = [
     ("registered", "lapse_undeclared", "2024-06-01", "lapsed", ("lapsed", "applicant")),
     ("submitted", "lapse_unrecommended", "2024-07-01", "lapsed", ("lapsed", "applicant")),
     ("returned", "lapse_unrecommended", "2024-07-01", "lapsed", ("lapsed", "applicant")),
+    ("deferred", "lapse_unrecommended", "2024-07-01", "lapsed", ("lapsed", "applicant")),
     ("escalated", "lapse_passed_on", "2024-09-01", "lapsed", ("lapsed", "applicant")),
+    ("amending", "lapse_unamended", "2024-09-01", "lapsed", ("lapsed", "applicant")),
     ("recommended", "lapse_unevaluated", "2024-09-01", "lapsed", ("lapsed", "applicant")),
 ]
 

@@ -50,6 +50,7 @@ DUE = {
     "registered": ("lapse_undeclared", "lapsed", DECLARED),
     "submitted": ("pass_on", "escalated", SILENT),
     "returned": ("lapse_unrecommended", "lapsed", RECOMMENDED),
+    "deferred": ("lapse_unrecommended", "lapsed", RECOMMENDED),
 }
 
 

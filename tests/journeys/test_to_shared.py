@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from qtb.demo_texts import experience
 from qtb.store import verification
 from qtb.store.audit import History
 from tests.world import World
@@ -14,6 +15,8 @@ def test_a_team_travels_from_registration_to_sharing(world: World) -> None:
     world.declare(team)
     world.move(team, "submit", "alice")
     world.go("2024-04-02 10:00")
+    assert [one.key for one in world.refused(team, "recommend", "rita")] == ["fact_experience_complete"]
+    world.fill(team, "experience", experience(1, world.now), "rita")
     world.move(team, "recommend", "rita", note="同意")
     world.go("2024-07-02 10:00")
     world.judged(team)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.world import World
 
-ALLOWED = ("registered", "submitted", "escalated", "returned", "recommended")
+ALLOWED = ("registered", "submitted", "escalated", "deferred", "returned", "recommended", "amending")
 REFUSED = ("draft", "evaluated", "awarded", "shared", "withdrawn", "declined", "lapsed", "not_awarded", "revoked")
 
 

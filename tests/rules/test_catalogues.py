@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +14,7 @@ from qtb.domain import field_values
 from qtb.domain.facts import FACTS
 from qtb.domain.roles import ROLES
 from qtb.domain.workflow import Text
+from qtb.store.history import SUBJECTS
 from tests.rules.sources import LANGUAGES, ROOT, called, catalogue, modules, programmes, templates
 
 NAMED = re.compile(r"(?<!%)(?:%%)*%\((\w+)\)[sd]")
@@ -192,6 +193,36 @@ def test_every_wording_is_handed_what_it_names(lang: str) -> None:
 def test_every_fact_and_role_has_a_wording(lang: str) -> None:
     needed = [f"refusal.fact_{fact}" for fact in FACTS] + [f"role.{role}" for role in (*ROLES, "clock")]
     assert [key for key in needed if key not in catalogue(lang)] == []
+
+
+def test_every_kind_of_entry_has_a_name(lang: str) -> None:
+    """The kinds are the texts among the first arguments of what writes an entry of history, or constants of them."""
+    constants = {name: text for module in modules().values() for name, text in _constants(module)}
+    kinds = {kind for module in modules().values() for kind in _kinds(module, constants)} - set(SUBJECTS) - set(ROLES)
+    assert {"begin", "edit", "waived", "message", "redirect", "compared"} <= kinds
+    assert sorted(kind for kind in kinds if f"kindof.{kind}" not in catalogue(lang)) == []
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for one in module.body:
+        if isinstance(one, ast.Assign):
+            for target in one.targets:
+                names = target.elts if isinstance(target, ast.Tuple) else [target]
+                values = one.value.elts if isinstance(one.value, ast.Tuple) else [one.value]
+                for name, value in zip(names, values, strict=False):
+                    text = getattr(value, "value", None)
+                    if isinstance(name, ast.Name) and isinstance(text, str):
+                        yield name.id, text
+
+
+def _kinds(module: ast.Module, constants: Mapping[str, str]) -> Iterator[str]:
+    calls = (one for one in ast.walk(module) if isinstance(one, ast.Call))
+    writers = (call for call in calls if called(call) in ("record", "_record", "_note", "Entry"))
+    for part in (part for call in writers for one in call.args[1:3] for part in ast.walk(one)):
+        name = getattr(part, "attr", getattr(part, "id", ""))
+        found = constants.get(name) if name else getattr(part, "value", None)
+        if isinstance(found, str):
+            yield found
 
 
 def test_every_letter_exists_in_both_languages_and_is_more_than_a_stub(lang: str) -> None:

@@ -35,11 +35,15 @@ GATES = ["register", "declare", "recommend", "evaluate", "publish", "promote"]
 FACTS = {
     "registration_complete": [False, True],
     "declaration_complete": [False, True],
+    "experience_complete": [False, True],
+    "form_conclusion": ["", "pass", "return"],
     "n_sheets_final": [0, 1, 2, 3, 4],
     "n_sheets_open": [0, 0, 1, 2],
     "share_consent": ["", "full", "abstract", "none", "Full"],
     "award_level": ["", "none", "BENCHMARK", "PROGRESS", "None"],
     "taken_back": [False, False, True],
+    "n_blocks": [0, 0, 0, 1, 2],
+    "n_objections_open": [0, 0, 0, 1],
 }
 
 

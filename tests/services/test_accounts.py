@@ -369,8 +369,8 @@ def signed_in(world: World, who: str = "alice") -> str:
 def roles_of(world: World, token: str, now: object = NOW) -> list[str | None]:
     """Return the roles behind a token as each request reads them."""
     world.session.rollback()
-    rows = store.signed_in(world.session, token_hash(token), now)  # type: ignore[arg-type]
-    return sorted((role or "-") for _, role, _ in rows)
+    rows = store.signed_in(world.session, token_hash(token), now, now)  # type: ignore[arg-type]
+    return sorted((role or "-") for _, role, _, _ in rows)
 
 
 def test_a_sign_in_carries_the_roles_until_it_expires(world: World) -> None:

@@ -83,13 +83,18 @@ def test_only_an_evaluator_is_given_a_work(world: World, work: int) -> None:
     assert facts(world, work) == (0, 0)
 
 
-@pytest.mark.parametrize(("unit_name", "role"), [("浦江电机厂", "applicant"), ("浦东区质协", "recommender")])
-def test_nobody_judges_the_work_of_an_own_unit(world: World, work: int, unit_name: str, role: str) -> None:
+@pytest.mark.parametrize(
+    ("unit_name", "role", "key"),
+    [("浦江电机厂", "applicant", "conflict_own_unit"), ("浦东区质协", "recommender", "conflict_own_recommender")],
+)
+def test_nobody_judges_the_work_of_an_own_unit(
+    world: World, work: int, unit_name: str, role: str, key: str
+) -> None:
     with unit(world.session):
         eve = world.session.get_one(Account, world.people["eve"].id)
         accounts.grant(world.session, eve, world.units[unit_name], role, actor=world.actor("olga"), now=world.now)
     found = refusal(world.assign, work, "eve")
-    assert (found.key, found.status) == ("own_work", 409)
+    assert (found.key, found.status) == (key, 409)
 
 
 def test_an_evaluator_of_another_unit_has_no_conflict(world: World, work: int) -> None:

@@ -45,7 +45,7 @@ def values(world: World, case: int, form: str = "declaration") -> dict[str, Any]
 def numbers(world: World, case: int) -> list[tuple[int, str | None]]:
     """Return (number, who) of the declaration's versions, latest first."""
     world.session.rollback()
-    return [(row.number, who) for row, who in store.versions(world.session, case, "declaration")]
+    return [(row.number, who) for row, who in store.versions(world.session, case, "declaration").told()]
 
 
 def test_each_save_that_changed_something_is_a_version(world: World, case: int) -> None:
@@ -54,7 +54,7 @@ def test_each_save_that_changed_something_is_a_version(world: World, case: int) 
     assert numbers(world, case) == [(1, "alice")]
     save(world, case, anna, title="第二稿")
     assert numbers(world, case) == [(2, "anna"), (1, "alice")]
-    told = store.version(world.session, case, "declaration", 1)
+    told = store.versions(world.session, case, "declaration").one(1)
     assert told is not None
     assert told[0].values["title"] == DECLARATION["title"]
 

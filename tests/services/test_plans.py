@@ -125,6 +125,20 @@ def test_an_extension_reaches_whom_it_names(world: World) -> None:
     assert about(everybody, "moves") == [("registered", "declare", "lapse_undeclared", 1)]
 
 
+def test_a_reminder_of_hand_ins_moves_with_the_row_and_with_its_own_unit_only(world: World) -> None:
+    case = world.session.get_one(Submission, world.submitted())
+
+    def moved(**asked: Any) -> list[tuple[int, str]]:
+        plan = foreseen(world, Asked(row_key="recommend", until=at("2024-07-11"), **asked))
+        return [(one.days, f"{one.after:%m-%d}") for one in plan.reminders if one.reminder == "hand_in_soon"]
+
+    later = [(14, "06-26"), (3, "07-07"), (1, "07-09")]
+    assert moved() == later
+    assert moved(unit=world.session.get_one(Unit, world.units["浦东区质协"].id)) == later
+    assert moved(unit=world.session.get_one(Unit, world.units["浦江电机厂"].id)) == []
+    assert moved(submission=case) == []
+
+
 def test_an_extension_of_a_unit_reaches_its_cases_only(world: World) -> None:
     world.placed("registered", "第一班")
     theirs = world.session.get_one(Unit, world.units["江南物业"].id)

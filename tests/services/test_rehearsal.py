@@ -59,6 +59,8 @@ def test_a_second_programme_with_names_of_its_own(ideas: Report) -> None:
 def test_reminders_leave_on_the_mornings_before_an_end(notice: Report) -> None:
     told = {day.date.isoformat() for day in notice.days if day.letters.get("register_soon")}
     assert told == {"2024-05-17", "2024-05-28", "2024-05-30"}
+    lacking = {day.date.isoformat() for day in notice.days if day.letters.get("hand_in_soon")}
+    assert lacking == {"2024-06-16", "2024-06-27", "2024-06-29"}
 
 
 def test_the_clock_moves_at_its_edges(ideas: Report) -> None:

@@ -73,7 +73,7 @@ def handed_in(world: World, when: str, *teams: str, recommender: str = "浦东�
     for team in teams:
         found.append(world.enter(team=team, recommender=str(world.units[recommender].id)))
         world.move(found[-1], "register", "alice")
-        world.declare(found[-1])
+        world.declare(found[-1], title=f"{team}的成果")
         world.move(found[-1], "submit", "alice")
     return found
 
@@ -172,8 +172,10 @@ def test_a_recommender_gets_one_letter_about_all_that_waits(world: World) -> Non
     handed_in(world, "2024-05-30 10:00", "四班", recommender="机电行业协会")
     with unit(world.session):  # as if handed in late, so that no silence is in the way
         world.session.execute(update(Submission).values(state_since=at("2024-06-27 08:00")))
-    assert ticked(world, "2024-06-27 08:59", "2024-06-27 09:00", "2024-06-27 09:01") == [{}, {"recommend_soon": 2}, {}]
-    mine, theirs = rows_of(world)
+    assert ticked(world, "2024-06-27 08:59", "2024-06-27 09:00", "2024-06-27 09:01") == [
+        {"hand_in_soon": 2}, {"recommend_soon": 2, "hand_in_soon": 2}, {},
+    ]  # fmt: skip
+    mine, theirs = rows_of(world, "recommend_soon")
     letter = letter_of(world, mine)
     assert letter.recipients == ["rita@example.org"]
     assert named(letter.body) == ["一班", "二班"]
@@ -191,8 +193,9 @@ def test_a_list_names_what_came_in_since_and_leaves_out_what_is_done(world: Worl
     with unit(world.session):
         world.session.execute(update(Submission).values(state_since=at("2024-06-26")))
     ticked(world, "2024-06-28")
-    (row,) = rows_of(world)
+    (row,) = rows_of(world, "recommend_soon")
     world.later(minutes=5)
+    world.vouch(first)
     world.move(first, "recommend", "rita")
     with unit(world.session):
         world.session.execute(update(Submission).filter_by(id=third).values(state_since=world.now))
@@ -204,8 +207,9 @@ def test_a_works_own_extension_makes_a_letter_of_its_own(world: World) -> None:
     world.extend("recommend", "2024-07-03", submission_id=first)
     with unit(world.session):
         world.session.execute(update(Submission).values(state_since=at("2024-06-27")))
-    assert ticked(world, "2024-06-28", "2024-06-30") == [{"recommend_soon": 1}, {"recommend_soon": 2}]
-    _, extended, one = rows_of(world)
+    found = ticked(world, "2024-06-28", "2024-06-30")
+    assert [one["recommend_soon"] for one in found] == [1, 2]
+    _, extended, one = rows_of(world, "recommend_soon")
     assert (extended.about["days"], one.about["days"]) == (3, 1)
     assert [named(body(world, row)) for row in (one, extended)] == [["二班"], ["一班"]]
     assert "2024年7月2日 24:00" in body(world, extended)

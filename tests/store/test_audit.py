@@ -225,6 +225,7 @@ def test_a_subject_that_vanished_is_found(tampering: Tampering) -> None:
     team, findings = tampering(
         "DELETE FROM outbox WHERE submission_id = {team}",
         "DELETE FROM receipt WHERE submission_id = {team}",
+        "DELETE FROM file WHERE submission_id = {team}",
         "DELETE FROM answer_version WHERE submission_id = {team}",
         "DELETE FROM answer WHERE submission_id = {team}",
         "DELETE FROM submission WHERE id = {team}",

@@ -81,6 +81,26 @@ def test_recommenders_have_an_address_of_their_own(web: Web) -> None:
     assert answer.location == "/recommender/"
 
 
+@pytest.mark.parametrize(
+    ("path", "door"),
+    [("/recommender/ranking", "/recommender/sign-in"), ("/submissions/1", "/sign-in"), ("/unit/members", "/sign-in"),
+     ("/applicant/", "/sign-in"), ("/admin/", "/sign-in")],
+)  # fmt: skip
+def test_only_pages_of_recommenders_alone_lead_to_their_door(web: Web, path: str, door: str) -> None:
+    assert web.client().get(path).location == door
+
+
+@pytest.mark.parametrize(("who", "home"), [("alice", "/applicant/"), ("eve", "/evaluator/"), ("olga", "/admin/")])
+def test_who_is_no_recommender_is_led_from_that_door_to_the_own_home(web: Web, who: str, home: str) -> None:
+    client = web.client()
+    client.get("/recommender/ranking")  # wanted, and not for this person
+    given = {"email": f"{who}@example.org", "password": "a long enough secret"}
+    answer = client.post("/recommender/sign-in", data=given)
+    assert (answer.status_code, answer.location) == (303, home)
+    page = client.get(home)
+    assert (page.status_code, "该账号不是推荐单位账号" in page.text) == (200, True)
+
+
 def test_turning_an_account_off_bites_at_the_next_request(web: Web) -> None:
     client = web.client("alice")
     assert client.get("/applicant/").status_code == 200

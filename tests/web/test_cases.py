@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -177,3 +178,27 @@ def count(web: Web, table: type) -> int:
     """Return how many rows a table has."""
     web.world.session.rollback()
     return web.world.session.scalar(select(func.count()).select_from(table))
+
+
+def test_a_date_that_was_reached_stays_when_a_case_comes_back_from_aside(web: Web) -> None:
+    world = web.world
+    team = world.submitted()
+    world.later(days=1)
+    world.move(team, "return", "rita", "请补充")
+    world.later(days=1)
+    world.move(team, "resubmit", "alice")
+    page = web.client("alice").get(f"/submissions/{team}").text
+    steps = re.search(r'<ol class="steps-line">.*?</ol>', page, re.DOTALL)
+    assert steps
+    assert "2024年5月20日" in steps[0]
+    assert "2024年5月22日" not in steps[0]
+
+
+def test_the_page_before_a_move_says_what_its_rules_come_to(web: Web) -> None:
+    team = web.world.enter()
+    web.world.move(team, "register", "alice")
+    web.world.declare(team)
+    page = web.client("alice").get(f"/submissions/{team}/moves/submit").text
+    assert "E16" in page
+    assert 'class="rule-' in page
+    assert "E16" not in web.client("alice").get(f"/submissions/{team}/moves/withdraw").text

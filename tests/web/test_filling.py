@@ -87,6 +87,8 @@ def test_a_save_after_the_sign_in_ended_leads_back_to_the_form(web: Web, team: i
 def test_a_draft_can_be_thrown_away(web: Web, team: int) -> None:
     alice = web.client("alice")
     alice.post(path(team, "/draft"), data={**FLAT, **carried(alice, path(team)), "title": "写到一半"})
+    asked = re.findall(r"<details>(.*?)</details>", alice.get(path(team)).text, re.S)
+    assert [one for one in asked if 'name="discard"' in one and "不能恢复" in one]
     assert alice.post(path(team, "/draft"), data={"discard": "1"}).status_code == 303
     assert count(web, AnswerDraft) == 0
     assert "写到一半" not in alice.get(path(team)).text
@@ -310,3 +312,14 @@ def test_halves_of_characters_never_reach_the_database(web: Web, team: int) -> N
         assert alice.post(path(team, rest), data=odd, content_type=form).status_code < 500
     assert alice.get(path(team)).status_code == 200
     assert title(web, team) == DECLARATION["title"]
+
+
+def test_the_saving_line_says_when_the_stage_has_ended_and_keeps_what_is_typed(web: Web, team: int) -> None:
+    alice = web.client("alice")
+    page = carried(alice, path(team))
+    web.go("2024-06-01 00:05")
+    kept = alice.post(path(team, "/draft"), data={**FLAT, **page, "title": "晚了五分钟"})
+    assert (kept.status_code, kept.json["kept"]) == (200, True)
+    assert "2024年5月31日 24:00" in kept.json["says"]
+    assert "已作为草稿保留，不能再提交" in kept.json["says"]
+    assert "晚了五分钟" in alice.get(path(team)).text

@@ -21,6 +21,7 @@ from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import years
+from tests.journeys.test_form_review import REVIEW
 from tests.rules.sources import ROOT
 from tests.web.conftest import Web
 from tests.world import ROWS, at
@@ -52,6 +53,18 @@ def another_year(web: Web, year: int, *, days: int) -> None:
 def heading(page: str) -> str:
     """Return a page's main part, so that links elsewhere do not count."""
     return page.split("<main", 1)[1]
+
+
+def test_the_history_says_what_was_changed_in_words(web: Web) -> None:
+    team = web.world.submitted()
+    web.world.propose(web.world.placed("evaluated", team="总装二班"))
+    page = web.client("olga").get("/admin/history?subject=submission").text
+    assert "成果名称" in page
+    assert "<ins>降低总装线返工率</ins>" in page
+    assert "<ins>制造类</ins>" in page
+    assert "12 行" in page  # the members
+    assert "&#34;" not in page
+    assert web.world.state(team) == "submitted"
 
 
 def test_the_history_says_in_the_programmes_zone_when_a_move_was_due(web: Web) -> None:
@@ -410,3 +423,15 @@ def test_a_suspended_case_is_nothing_to_do(web: Web) -> None:
         row = web.world.session.get_one(Submission, team)
         suspension.suspend(web.world.session, row, actor=web.world.actor("olga"), now=web.world.now, reason="核实材料")
     assert f"/submissions/{team}" not in web.client("alice").get("/applicant/").text.split("data-label", 1)[0]
+
+
+def test_the_organiser_finds_the_works_whose_form_nobody_has_reviewed(web: Web) -> None:
+    world, olga = web.world, web.client("olga")
+    works = [world.placed("recommended", team=team) for team in ("甲班", "乙班")]
+    web.go("2024-07-02 10:00")
+    assert "2 件待审查" in olga.get("/admin/").text
+    world.fill(works[0], "form_review", {**REVIEW, "conclusion": "pass"}, "olga")
+    assert "1 件待审查" in olga.get("/admin/").text
+    listed = olga.get("/admin/submissions?review=none").text
+    assert "乙班" in listed
+    assert "甲班" not in listed

@@ -6,13 +6,16 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from qtb.documents import receipt_pdf
+from qtb.documents import signed_papers
 from qtb.services import receipts
+from qtb.store.objects import storage
 from qtb.store.receipts import Receipt
+from tests import files
 from tests.web.conftest import Web
 from tests.world import World
 
@@ -78,20 +81,25 @@ def test_the_file_of_a_receipt_verifies_until_a_byte_is_changed(web: Web, monkey
     assert "没有任何改动" in good.text
     assert found.code in good.text
     spoiled = answer.data.replace(b"%%EOF", b"%%EOE", 1)
-    for body in (spoiled, b"", b"hello", answer.data * 2):
+    for body in (spoiled, b"hello", answer.data * 2):
         bad = web.client().post("/verify", data={"file": (io.BytesIO(body), "r.pdf")})
         assert bad.status_code == 422, len(body)
         assert "已被改动" in bad.text
-    assert web.client().post("/verify").status_code == 422
-    monkeypatch.setattr(receipt_pdf, "MAX_BYTES", len(answer.data) - 1)
+    for nothing in ({}, {"file": (io.BytesIO(), "r.pdf")}):
+        told = web.client().post("/verify", data=nothing)
+        assert (told.status_code, "没有选择文件" in told.get_data(as_text=True)) == (422, True)
+    told = web.client().post("/verify", json={"file": ""})
+    assert (told.status_code, "请通过页面上的表单提交" in told.get_data(as_text=True)) == (415, True)
+    monkeypatch.setattr(signed_papers, "MAX_BYTES", len(answer.data) - 1)
     assert web.client().post("/verify", data={"file": (io.BytesIO(answer.data), "r.pdf")}).status_code == 422
     assert web.client().get("/verify?code=AAAA-BBBB").status_code == 404
     assert web.client().get("/verify").status_code == 200
     assert "BEGIN CERTIFICATE" in web.client().get("/verify/key").text
 
 
-def test_papers_are_for_those_who_may_read_the_form(web: Web) -> None:
+def test_papers_are_for_those_who_may_read_the_form(web: Web, tmp_path: Path) -> None:
     team, found = one_receipt(web)
+    lay(web, tmp_path)
     paths = {
         "declaration.pdf": f"/submissions/{team}/papers/declaration.pdf",
         "registration.docx": f"/submissions/{team}/papers/registration.docx",
@@ -112,12 +120,26 @@ def test_papers_are_for_those_who_may_read_the_form(web: Web) -> None:
     assert web.client("alice").get(f"/submissions/{team}/papers/declaration.exe").status_code == 404
 
 
-def test_the_whole_submission_is_one_file(web: Web) -> None:
+def lay(web: Web, folder: Path) -> None:
+    """Lay the team's files into the storage."""
+    files.lay(web.world.session, storage(str(web.app.config["FILES"])), folder)
+
+
+def test_a_dossier_says_which_file_is_lost(web: Web) -> None:
+    team, _ = one_receipt(web)
+    answer = web.client("alice").get(f"/submissions/{team}/dossier.zip")
+    assert answer.status_code == 409
+    assert "成果材料.pdf" in answer.text
+
+
+def test_the_whole_submission_is_one_file(web: Web, tmp_path: Path) -> None:
     team, found = one_receipt(web)
+    lay(web, tmp_path)
     answer = web.client("alice").get(f"/submissions/{team}/dossier.zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert set(archive.namelist()) == {
             "报名表.pdf", "报名表.docx", "申报表.pdf", "申报表.docx", f"receipts/{found.code}.pdf",
+            "files/成果材料/成果材料.pdf", "files/申报单位意见与真实性承诺（盖章件）/成果材料.pdf",
         }  # fmt: skip
     assert re.search(r"filename\*=UTF-8''20240001", answer.headers["Content-Disposition"])

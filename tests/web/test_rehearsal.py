@@ -113,6 +113,24 @@ def test_one_that_was_broken_off_says_so(olga: FlaskClient, home: Path, stopped:
     assert start(olga)
 
 
+def test_one_that_ends_while_it_is_read_is_not_called_broken_off(
+    olga: FlaskClient, home: Path, stopped: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread writes the last word and lets go between the reader's opening of the file and its question."""
+    name = "d" * 16
+    stored(home, name, node=rehearsing.NODE)
+    rehearsing._mine.add(name)
+    read_text = Path.read_text
+
+    def ends_meanwhile(path: Path, *rest: Any) -> str:
+        text = read_text(path, *rest)
+        rehearsing._mine.discard(name)
+        return text
+
+    monkeypatch.setattr(Path, "read_text", ends_meanwhile)
+    assert rehearsing.read(home, name)["status"] == rehearsing.UNDER_WAY
+
+
 def test_one_whose_process_fell_silent_is_broken_off(
     olga: FlaskClient, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

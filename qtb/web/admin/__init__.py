@@ -1,9 +1,31 @@
 """The organiser's pages."""
 
-from qtb.web.admin import accounts, adoptions, cycles, history, home, ledger, notices, plans, rehearsals, submissions
+from qtb.web.admin import (
+    accounts,
+    adoptions,
+    assignments,
+    certificates,
+    cycles,
+    duplicates,
+    hand_ins,
+    history,
+    home,
+    imports,
+    judges,
+    ledger,
+    notices,
+    objections,
+    panels,
+    plans,
+    quotas,
+    rehearsals,
+    results,
+    submissions,
+)
 from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
-    "accounts", "adoptions", "blueprint", "cycles", "history", "home", "ledger", "notices", "plans",
-    "rehearsals", "submissions",
+    "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
+    "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "quotas", "rehearsals",
+    "results", "submissions",
 ]  # fmt: skip

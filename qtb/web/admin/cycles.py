@@ -11,10 +11,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
+from qtb.domain.roles import UNIT_KINDS
 from qtb.extensions import db
 from qtb.services import adoption, cycles
 from qtb.store import accounts, audit, plans
 from qtb.store import cycles as store
+from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.history import History
 from qtb.web.access import audience
@@ -44,11 +46,17 @@ def cycle_page(year: Cycle, refusal: Refusal | None = None, at_row: str = "", at
     entries = audit.entries(db.session(), "cycle", year.id)[:30]
     return render_template(
         "admin/cycle.html", cycle=year, granted=plans.granted(db.session(), year.id), refusal=refusal, at_row=at_row,
-        at_form=at_form, typed=request.values, units=accounts.units(db.session(), "applicant"), entries=entries,
+        at_form=at_form, typed=request.values, units=_extendable(), entries=entries,
         doubts=cycles.doubts(year.definition, [cycles.as_planned(row) for row in year.rows]),
         moved={row.id: list(_moved(year, row)) for row, _ in entries if row.kind == "row"},
         changed=adoption.is_proposed(year),
     )  # fmt: skip
+
+
+def _extendable() -> list[Unit]:
+    """Return the units that can be given more time."""
+    kinds = UNIT_KINDS["applicant"], UNIT_KINDS["recommender"]
+    return [one for one in accounts.units(db.session()) if one.kind in kinds]
 
 
 def _moved(year: Cycle, entry: History) -> Iterator[tuple[str, str, Any, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
@@ -10,21 +12,25 @@ from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from qtb.documents import form_content
 from qtb.domain.errors import Missing
+from qtb.domain.fields import FieldSpec
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import letters
 from qtb.services import outbox as sending
 from qtb.services.letters import Post
-from qtb.store import audit, cycles, lists, verification
+from qtb.store import audit, lists, verification
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from qtb.web import years
 from qtb.web.access import audience
 from qtb.web.admin.pages import pages
+from qtb.web.story import in_stead
 
 PAGE = 50
 NAMES: dict[str, Any] = {
@@ -47,6 +53,7 @@ def history() -> ResponseReturnValue:
     return render_template(
         "admin/history.html", rows=rows[:PAGE], more=len(rows) > PAGE, number=number, chosen=chosen,
         subjects=list(audit.SUBJECTS), names=_names([row for row, _ in rows]),
+        acted=_acted, changed=_changed,
         labels=_labels(), kinds=db.session().scalars(select(History.kind).distinct().order_by(History.kind)).all(),
     )  # fmt: skip
 
@@ -100,9 +107,44 @@ def change_letter(outbox_id: int, act: str) -> ResponseReturnValue:
 
 def _labels() -> dict[str, str]:
     """Return the wording of every state of every year; the latest year's wording wins."""
-    years = reversed(cycles.all_cycles(db.session()))
-    states = [pair for year in years for pair in year.definition.workflow.states.items()]
+    states = [pair for year in reversed(years.cycles(db.session())) for pair in year.definition.workflow.states.items()]
     return {key: state.label.get(language()) for key, state in states}
+
+
+def _changed(about: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what an entry changed, in words: what, before and after; a form's fields by their labels."""
+    changes = about.get("changes")
+    if not isinstance(changes, dict):
+        return []
+    fields = _fields(str(about.get("form", "")))
+    found = []
+    for key, pair in changes.items():
+        before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+        field = fields.get(key)
+        if field:
+            found.append((field.label.get(language()), _shown(field, before), _shown(field, after)))
+        else:
+            found.append((key, _plain(before), _plain(after)))
+    return found
+
+
+def _fields(form: str) -> dict[str, FieldSpec]:
+    """Return the fields of a form as the latest year that has it knows them; read once for a page."""
+    known: dict[str, dict[str, FieldSpec]] = g.setdefault("history_fields", {})
+    if form not in known:
+        specs = (year.definition.forms.get(form) for year in years.cycles(db.session()))
+        known[form] = next((spec.fields for spec in specs if spec), {})
+    return known[form]
+
+
+def _shown(field: FieldSpec, value: Any) -> str:
+    if field.type == "rows":
+        return say("history.n_rows", n=len(value)) if value else ""
+    return form_content.shown(field, value)
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _clauses(chosen: dict[str, str]) -> list[Any]:
@@ -116,10 +158,19 @@ def _clauses(chosen: dict[str, str]) -> list[Any]:
     return clauses
 
 
+def _acted(name: str, about: Mapping[str, Any], units: Mapping[tuple[str, int], str]) -> str:
+    """Return who acted, for whom he stood in, and for which unit the organiser did it."""
+    if about.get("behalf"):
+        return say("history.behalf", name=name, unit=units.get(("unit", about["behalf"]), ""))
+    return in_stead(name, about.get("for"))
+
+
 def _names(rows: list[History]) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for subject, table in audit.SUBJECTS.items():
         ids = {row.subject_id for row in rows if row.subject == subject}
+        if subject == "unit":
+            ids |= {unit_id for row in rows if isinstance(unit_id := row.about().get("behalf"), int)}
         named: Any = db.session().execute(select(table.id, NAMES[subject]).where(table.id.in_(ids)))
         found.update({(subject, subject_id): str(name) for subject_id, name in named})
     return found

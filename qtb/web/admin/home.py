@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from qtb.extensions import db
 from qtb.services import edges
-from qtb.store.submissions import counts_by_state
+from qtb.store.overview import overview
 from qtb.web import picture, years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
@@ -27,7 +27,7 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         cycle=year,
         years=years.cycles(session),
-        counts=counts_by_state(session, year.id),
+        overview=overview(session, year.id, year.definition.reviewed_in),
         picture=picture.draw(years.shown(years.of(session, year.id)), g.now),
         todo=tasks(session, actor(), g.now)[:8],
         beat=watched().beat,

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from qtb.domain.errors import Invalid
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import evaluations
+from qtb.services import assignment_plans, deliberation, evaluations, panels
 from qtb.services import override as overriding
 from qtb.store import accounts, ledger_reads, lists
 from qtb.store.cycles import Cycle
+from qtb.store.overview import unreviewed
 from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import unit
 from qtb.web import years
@@ -22,7 +23,8 @@ from qtb.web.admin.pages import pages
 from qtb.web.cases import found
 from qtb.web.parse import seen, whole
 
-FILTERS = ("state", "category", "recommender", "moved", "due", "q")  # moved, due: by which move, at which edge
+# moved, due: by which move, at which edge; review: `none` for works whose form nobody has reviewed
+FILTERS = ("state", "category", "recommender", "moved", "due", "review", "q")
 
 
 @pages.get("/submissions")
@@ -42,7 +44,7 @@ def submissions() -> ResponseReturnValue:
     template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
     return render_template(
         template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
-        counts=counts, categories=_categories(year),
+        counts=counts, categories=panels.categories(year),
         recommenders=accounts.units(db.session(), "recommender", active=False),
     )  # fmt: skip
 
@@ -73,9 +75,8 @@ def assign(submission_id: int) -> ResponseReturnValue:
         raise Invalid("nobody_chosen")
     with unit(db.session()) as work:
         row = found(submission_id)
-        for account_id in ids:
-            expert = evaluations.evaluator(work, account_id)
-            evaluations.assign(work, row, expert, actor=actor(), now=g.now)
+        pairs = {(row.id, account_id) for account_id in ids}
+        assignment_plans.give_by_hand(work, row.cycle, pairs, actor=actor(), now=g.now)
     return _done(submission_id, "admin.assigned")
 
 
@@ -88,6 +89,17 @@ def propose(submission_id: int) -> ResponseReturnValue:
     return _done(submission_id, "admin.level_proposed")
 
 
+@pages.post("/submissions/<int:submission_id>/deliberation")
+@audience("organiser")
+def deliberate(submission_id: int) -> ResponseReturnValue:
+    """Record what the leaders agreed on for a work."""
+    level, reason, names = (request.form.get(name, "") for name in ("level", "reason", "names"))
+    with unit(db.session()) as work:
+        row = found(submission_id)
+        deliberation.deliberate(work, row, level, reason=reason, names=names, actor=actor(), now=g.now)
+    return _done(submission_id, "admin.deliberated")
+
+
 def _clauses(year: Cycle, chosen: dict[str, str]) -> list[Any]:
     clauses: list[Any] = [Submission.cycle_id == year.id]
     if chosen["state"]:
@@ -96,16 +108,13 @@ def _clauses(year: Cycle, chosen: dict[str, str]) -> list[Any]:
         clauses.append(Submission.category == chosen["category"])
     if (recommender_id := whole(chosen["recommender"])) is not None:
         clauses.append(Submission.recommender_id == recommender_id)
+    if chosen["review"]:
+        clauses.append(unreviewed(year.definition.reviewed_in))
     if chosen["moved"]:
         clauses.append(ledger_reads.moved(chosen["moved"], chosen["due"]))
     if chosen["q"]:
         clauses.append(lists.matching(chosen["q"][:100]))
     return clauses
-
-
-def _categories(year: Cycle) -> list[Any]:
-    fields = [field for form in year.definition.forms.values() for field in form.fields.values()]
-    return next((field.choices for field in fields if field.column == "category"), [])
 
 
 def _done(submission_id: int, key: str) -> ResponseReturnValue:

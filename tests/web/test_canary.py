@@ -1,0 +1,177 @@
+"""Secrets planted in every hidden field: before the publication nobody they are hidden from finds one, in any format.
+
+The crawl asks every address that answers GET, as everybody, and reads pages, PDF, Word, Excel, ZIP and calendars. That
+it can find something is shown by the organiser, who finds every secret by the same crawl.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import docx
+import pdfplumber
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from qtb.services import evaluations, letters
+from qtb.services.letters import Post
+from qtb.store import evaluations as store
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from tests.journeys.test_form_review import REVIEW as REVIEWED
+from tests.web.conftest import Web
+
+JUDGES = {"eve": "秘密评委甲", "ed": "秘密评委乙", "eli": "秘密评委丙"}
+TOTALS = {"eve": "73.5", "ed": "71.5", "eli": "76.5"}
+LEVEL = "标杆级"
+OWN_SIDE = ("alice", "rita")
+REVIEW = "秘密审查意见"
+SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
+NOT_PAGES = {"public.alive", "accounts.sign_out"}
+
+
+def comment(name: str) -> str:
+    return f"秘密评语{TOTALS[name]}"
+
+
+@dataclass
+class Planted:
+    """The work with its secrets, and by whom each is to be kept from whom."""
+
+    work: int
+    number: str
+
+    def secrets(self, reader: str | None) -> list[str]:
+        """Return what somebody must not find: a judge knows himself, the work's own side reads its form's review."""
+        others = [name for name in JUDGES if name != reader]
+        told = [text for name in others for text in (JUDGES[name], comment(name), f"{name}@example.org", TOTALS[name])]
+        return [*told, LEVEL, *([] if reader in OWN_SIDE else [REVIEW])]
+
+
+@pytest.fixture
+def planted(web: Web) -> Planted:
+    """July: a work was judged, reviewed, and has a proposed level."""
+    world = web.world
+    work = world.submitted()
+    world.vouch(work)
+    world.move(work, "recommend", "rita")
+    web.go("2024-07-10 10:00")
+    world.fill(work, "form_review", {**REVIEWED, "conclusion": "pass", "opinion": REVIEW}, "olga")
+    world.assign(work, *JUDGES)
+    with unit(world.session) as session:
+        for name, shown in JUDGES.items():
+            session.merge(world.people[name]).name = shown
+    for name in JUDGES:
+        _score(web, work, name)
+    web.go("2024-07-10 10:01")
+    world.propose(work, "BENCHMARK")
+    return Planted(work, world.session.get_one(Submission, work).number)
+
+
+def _score(web: Web, work: int, name: str) -> None:
+    world, left, raw = web.world, float(TOTALS[name]), {"comment": comment(name)}
+    for key, item in world.cycle.definition.rubric.sheets["MAT"].items.items():
+        raw[key] = str(min(left, float(item.max)))
+        left -= float(raw[key])
+    with unit(world.session) as session:
+        mine = next(one for one in store.sheets(session, work) if one.evaluator_id == world.people[name].id)
+        evaluations.score(session, mine, raw, actor=world.actor(name), now=world.now, seen=0, finish=True)
+
+
+@pytest.mark.timeout(600)
+def test_no_secret_is_found_before_the_publication_and_all_by_the_organiser(web: Web, planted: Planted) -> None:
+    n_read = 0
+    for name in (None, "alice", "bob", "rita", "ralf", "ewa", "eve"):
+        for path, text in _everything(web, web.client(name), planted):
+            found = [secret for secret in planted.secrets(name) if secret in text]
+            assert not found, (name, path, found)
+            n_read += 1
+    assert n_read > 150
+    left = set(planted.secrets(None))
+    for _, text in _everything(web, web.client("olga"), planted):
+        left -= {secret for secret in left if secret in text}
+    assert not left
+
+
+def test_no_letter_tells_a_secret(web: Web, planted: Planted) -> None:
+    session, post = web.world.session, Post(None, "qtb@example.org", "https://qtb.example.org")
+    rows = session.scalars(select(Outbox)).all()
+    told = [letters.letter_of(session, row, post=post, now=web.world.now) for row in rows if row.to_role != "organiser"]
+    assert told
+    for letter in told:
+        assert not [secret for secret in planted.secrets(None) if secret in letter.subject + letter.body]
+
+
+def test_with_the_publication_the_level_is_everybodys_and_the_rest_is_not(web: Web, planted: Planted) -> None:
+    web.go("2024-08-20 10:00")
+    assert LEVEL in web.client().get("/cycles/2024/results").text
+    assert LEVEL in web.client("alice").get(f"/submissions/{planted.work}").text
+    assert ("awarded", "applicant") in web.world.letters(planted.work)
+    for name in (None, "alice"):
+        kept = [secret for secret in planted.secrets(name) if secret != LEVEL]
+        for path, text in _everything(web, web.client(name), planted):
+            assert not [secret for secret in kept if secret in text], (name, path)
+
+
+def _everything(web: Web, client: FlaskClient, planted: Planted) -> Iterator[tuple[str, str]]:
+    """Yield each address that lets one in, with all text of its answer."""
+    for rule in web.app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES:
+            for path in _addresses(web, rule, planted):
+                answer = client.get(path)
+                if answer.status_code < 300:
+                    yield path, _text(answer)
+
+
+def _addresses(web: Web, rule: Rule, planted: Planted) -> list[str]:
+    """Return the addresses of a rule that there may be something behind."""
+    definition = web.world.cycle.definition
+    known = {
+        "key": ["2024"], "form": list(definition.forms), "transition": list(definition.workflow.transitions),
+        "row_key": ["evaluate"], "kind": ["pdf", "docx", "xlsx"], "lang": ["zh"], "field": ["report_file"],
+        "number": ["1"] if "int:number" in rule.rule else [planted.number],
+    }  # fmt: skip
+    ids = [str(planted.work), "2", "3"]
+    choices = [known.get(name, ids) for name in sorted(rule.arguments)]
+    found = []
+    for values in itertools.product(*choices):
+        path = rule.rule
+        for name, value in zip(sorted(rule.arguments), values, strict=True):
+            path = re.sub(rf"<(\w+:)?{name}>", value, path)
+        found.append(path)
+    return found
+
+
+def _text(answer: TestResponse) -> str:
+    kind = answer.mimetype
+    if kind == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            return "\n".join(_read(name.rpartition(".")[2], archive.read(name)) for name in archive.namelist())
+    ends = {"application/pdf": "pdf", "application/octet-stream": ""}
+    end = "docx" if "wordprocessing" in kind else "xlsx" if "spreadsheet" in kind else ends.get(kind, "text")
+    return _read(end, answer.data)
+
+
+def _read(end: str, body: bytes) -> str:
+    if end == "pdf":
+        with pdfplumber.open(io.BytesIO(body)) as document:
+            return re.sub(r"\s", "", "".join(page.extract_text() for page in document.pages))
+    if end == "docx":
+        document = docx.Document(io.BytesIO(body))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        return "\n".join([*(one.text for one in document.paragraphs), *cells])
+    if end == "xlsx":
+        sheets = load_workbook(io.BytesIO(body)).worksheets
+        return "\n".join(str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row)
+    # A drawing's coordinates are numbers too; its words stay.
+    return SVG.sub(lambda found: re.sub(r"<[^>]*>", " ", found[0]), body.decode("utf-8", "replace"))
