@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -104,6 +104,16 @@ def site(settings: dict[str, object], chromium: Browser) -> Iterator[Site]:
         db.session.remove()
         db.engine.dispose()
     assert site.complaints == []
+
+
+def press(button: Locator) -> None:
+    """Click, and wait for the page that answers.
+
+    A click waits for nothing: what is read next may still be the page that was left, and going on to another address
+    may overtake what was sent.
+    """
+    with button.page.expect_navigation():
+        button.click()
 
 
 def _stop(server: Any, answering: threading.Thread) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from qtb.store.submissions import Submission
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, press
 from tests.browser.test_roles import _fits_and_is_accessible, fill
 from tests.world import DECLARATION
 
@@ -48,7 +48,7 @@ def test_a_blocking_rule_is_waived_and_the_team_hands_in(site: Site) -> None:
     olga.locator("#w-rule").select_option("E2")
     olga.locator("#w-reason").fill("原班组整建制转入")
     _fits_and_is_accessible(olga, "a case with a waiver")
-    olga.get_by_role("button", name="豁免", exact=True).click()
+    press(olga.get_by_role("button", name="豁免", exact=True))
     alice.reload()
     alice.get_by_role("link", name="提交申报").click()
     alice.get_by_role("button", name="确认：提交申报").click()
@@ -62,10 +62,10 @@ def test_another_unit_is_asked_and_people_talk_inside_the_case(site: Site) -> No
     _fits_and_is_accessible(alice, "another recommending unit")
     alice.get_by_label("新推荐单位").select_option(label="机电行业协会")
     alice.get_by_label("理由").fill("归口单位调整")
-    alice.get_by_role("button", name="更换推荐单位").click()
+    press(alice.get_by_role("button", name="更换推荐单位"))
     alice.goto(f"{site.address}/submissions/{team}/conversation")
     alice.get_by_label("留言（").fill("请问何时可以初审？")
-    alice.get_by_role("button", name="发送").click()
+    press(alice.get_by_role("button", name="发送"))
     ralf = site.signed_in("ralf", "/recommender/sign-in")
     expect(ralf.get_by_role("main")).to_contain_text("有新留言")
     ralf.goto(f"{site.address}/submissions/{team}/conversation")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, press
 from tests.browser.test_roles import _fits_and_is_accessible
 from tests.colleagues import colleague
 
@@ -89,7 +89,7 @@ def test_what_was_typed_after_the_sign_in_ended_is_there_after_the_next(site: Si
     page.goto(address(site, team))
     elsewhere = page.context.new_page()
     elsewhere.goto(f"{site.address}/applicant/")
-    elsewhere.get_by_role("button", name="退出").click()
+    press(elsewhere.get_by_role("button", name="退出"))
     page.get_by_label("成果名称").fill("登录结束后写的")
     expect(page.locator("#kept")).to_contain_text("登录已结束")
     page.goto(address(site, team))
@@ -110,7 +110,7 @@ def test_two_people_meet_at_one_form_and_one_chooses(site: Site, team: int) -> N
     expect(anna.locator("#kept")).to_have_text(KEPT)
     alice.get_by_label("成果名称").fill("甲的题目")
     expect(alice.locator("#at-work")).to_contain_text("正在由 anna")
-    alice.get_by_role("button", name="保存", exact=True).click()
+    press(alice.get_by_role("button", name="保存", exact=True))
     anna.get_by_role("button", name="保存", exact=True).click()
     expect(anna.get_by_role("heading", name="合并两份改动")).to_be_visible()
     _fits_and_is_accessible(anna, "the merge view")

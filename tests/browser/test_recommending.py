@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from qtb.demo_texts import experience
 from qtb.store.recommendations import ranked
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, press
 from tests.browser.test_filling import KEPT
 from tests.browser.test_roles import _fits_and_is_accessible, fill
 from tests.domain.test_form_check import FIGURES
@@ -45,7 +45,7 @@ def test_several_are_returned_with_a_date_ranked_and_recommended(site: Site, wor
     _rank(site, page, works)
     page.goto(f"{site.address}/submissions/{works[2]}/forms/experience")
     fill(page, experience(1, site.world.now))
-    page.get_by_role("button", name="保存", exact=True).click()
+    press(page.get_by_role("button", name="保存", exact=True))
     page.goto(f"{site.address}/submissions/{works[2]}/moves/recommend")
     page.get_by_role("button", name="确认：同意推荐").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("已推荐")
@@ -102,9 +102,8 @@ def test_the_organiser_sets_a_quota_and_the_unit_sees_it(site: Site, works: list
     _fits_and_is_accessible(olga, "the quotas")
     olga.get_by_label(f"{OURS} 的名额").fill("1")
     olga.get_by_label(f"{OURS} 超出名额时").select_option("block")
-    olga.get_by_role("listitem").filter(has_text=OURS).or_(olga.get_by_role("row").filter(has_text=OURS)).get_by_role(
-        "button", name="保存"
-    ).click()
+    line = olga.get_by_role("listitem").filter(has_text=OURS).or_(olga.get_by_role("row").filter(has_text=OURS))
+    press(line.get_by_role("button", name="保存"))
     page = site.signed_in("rita", "/recommender/sign-in", width=375)
     expect(page.get_by_role("status").first).to_contain_text("剩余 1 个")
     for team in "甲乙":
@@ -131,9 +130,7 @@ def _rank(site: Site, page: Page, works: list[int]) -> None:
 def _begin(site: Site, page: Page, form: str, answers: dict[str, Any]) -> None:
     unit_id = site.world.units[OURS].id
     page.goto(f"{site.address}/recommender/hand-ins")
-    page.locator(f"a[href*='/{unit_id}/{form}']").first.click()
-    # A click does not wait for the page behind it, and counting fields waits for nothing.
-    page.locator("form[data-keep]").wait_for()
+    press(page.locator(f"a[href*='/{unit_id}/{form}']").first)
     # What the system says stands there already and is no field.
     fill(page, {key: value for key, value in answers.items() if page.locator(f"[name={key}]").count()})
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from qtb.store.cycles import timeline_of
 from tests.adopting import evolved, serve
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, press
 from tests.browser.test_roles import _fits_and_is_accessible
 from tests.calendars import opened
 from tests.world import at
@@ -144,7 +144,7 @@ def test_a_personal_calendar_is_read_at_the_address_the_page_shows(site: Site) -
     shown = alice.locator("code.one-time").inner_text()
     first = site.visit("/").request.get(site.address + _path(shown))
     assert any("成果申报" in event.summary for event in opened(first.body()).events)
-    alice.get_by_role("button", name="更换为新地址").click()
+    press(alice.get_by_role("button", name="更换为新地址"))
     renewed = alice.locator("code.one-time").inner_text()
     assert renewed != shown
     assert alice.request.get(site.address + _path(shown)).status == 404
