@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,25 @@ from tests import buckets
 from tests.world import World
 
 
+class Compiled(BytecodeCache):
+    """Compiled templates, kept in memory under a key that holds their source's hash."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket, where it is known."""
+        if found := self.kept.get(f"{bucket.key} {bucket.checksum}"):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self.kept[f"{bucket.key} {bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+WITH_WORLD = {"world", "web", "site"}  # the fixtures that begin with it
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the guard rails first."""
     items.sort(key=lambda item: "/rules/" not in str(item.path))
@@ -32,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cheap_passwords() -> None:
     """Hash with little memory and time; the strength of the hash is not what is tested here."""
     accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_templates() -> None:
+    """Compile each page's template once for all the apps of a process."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +82,23 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def sqlite_world(sqlite_template: Path) -> Path:
+    """An SQLite file with the world in it, to be copied: made once, for most of a test's time went into making it."""
+    path = sqlite_template.with_name("world.db")
+    shutil.copy(sqlite_template, path)
+    _people(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_world(postgres_url: str) -> str:
+    """The name of a template database with the world in it."""
+    _execute(postgres_url, "CREATE DATABASE qtb_world TEMPLATE qtb_head")
+    _people(postgres_url.format(name="qtb_world"))
+    return "qtb_world"
+
+
+@pytest.fixture(scope="session")
 def s3() -> Iterator[dict[str, str]]:
     """The environment of an S3 server with the bucket `qtb`."""
     with buckets.server() as environment:
@@ -63,15 +107,17 @@ def s3() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database at head, on each kind in turn."""
+    """The URL of a database at head, on each kind in turn; with the world in it where the test asks for one."""
+    has_world = not WITH_WORLD.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
+        template = request.getfixturevalue("sqlite_world" if has_world else "sqlite_template")
         shutil.copy(template, tmp_path / "qtb.db")
         yield f"sqlite:///{tmp_path / 'qtb.db'}"
         return
     url = request.getfixturevalue("postgres_url")
+    template = request.getfixturevalue("postgres_world") if has_world else "qtb_head"
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid))}"
-    _execute(url, f"CREATE DATABASE {name} TEMPLATE qtb_head")
+    _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield url.format(name=name)
     _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -106,10 +152,21 @@ def world(session: Session) -> World:
 
 
 def _upgrade(url: str) -> None:
-    settings = {**config.settings({"QTB_HOME": "/nonexistent", "QTB_SECRET_KEY": "x", "QTB_DATABASE_URL": url})}
-    app = bare_app(settings)
-    with app.app_context():
+    with _at(url):
         flask_migrate.upgrade()
+
+
+def _people(url: str) -> None:
+    with _at(url):
+        World.made(db.session())
+        db.session.remove()
+
+
+@contextmanager
+def _at(url: str) -> Iterator[None]:
+    app = bare_app(config.settings({"QTB_HOME": "/nonexistent", "QTB_SECRET_KEY": "x", "QTB_DATABASE_URL": url}))
+    with app.app_context():
+        yield
         db.engine.dispose()
 
 

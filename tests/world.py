@@ -104,7 +104,13 @@ class World:
 
     @classmethod
     def made(cls, session: Session, now: str = "2024-03-01 09:00") -> World:
-        """Make the year, two applicant units, two recommenders, the organiser with three evaluators."""
+        """Return the year, two applicant units, two recommenders, the organiser with evaluators; made at first."""
+        with unit(session):
+            if cycle := session.scalar(select(Cycle).filter_by(key="2024")):
+                return cls(
+                    session, cycle, at(now), {one.name: one for one in session.scalars(select(Unit))},
+                    {one.name: one for one in session.scalars(select(Account))},
+                )  # fmt: skip
         root = Actor(None, "set-up", "cli", {"organiser": frozenset({0})})
         with unit(session):
             cycle = cycles.open_cycle(
