@@ -92,7 +92,14 @@ def refused() -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever read our output has had enough; click ends quietly
     except OSError as error:
-        stop(say("cli.file", why=f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
+        stop(_about_file(error))
+
+
+def _about_file(error: OSError) -> str:
+    for kind, key in {FileNotFoundError: "missing", PermissionError: "denied"}.items():
+        if isinstance(error, kind) and error.filename:
+            return say(f"cli.file_{key}", name=error.filename)
+    return say("cli.file", why=f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
 
 
 def sentence(reason: Reason) -> str:

@@ -14,16 +14,18 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 def read(file: str) -> dict[str, Any]:
-    """Return the object in a file. Raises Invalid("not_json") with what is wrong."""
+    """Return the object in a file. Raises Invalid, which says what is wrong and where."""
     shown = file[-80:]
     with click.open_file(file, "rb") if file == "-" else Path(file).open("rb") as opened:
         text = opened.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
-        raise Invalid("not_json", file=shown, why=f"> {MAX_BYTES // 1024 // 1024} MB")
+        raise Invalid("json_large", file=shown, max=MAX_BYTES // 1024 // 1024)
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("not_json", file=shown, why=str(error)[:120]) from None
+    except json.JSONDecodeError as error:
+        raise Invalid("not_json", file=shown, line=error.lineno, column=error.colno) from None
+    except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, or too deep
+        raise Invalid("json_unreadable", file=shown) from None
     if not isinstance(found, dict):
-        raise Invalid("not_json", file=shown, why=type(found).__name__)
+        raise Invalid("json_object", file=shown)
     return found

@@ -108,6 +108,7 @@ class Transition(Strict):
     label: Text
     done: Text
     hint: Text | None = None
+    task: Text | None = None  # what a to-do list calls it, where the act is one of several possible answers
     source: list[Key] = Field(alias="from", min_length=1)
     to: Key
     by: list[Key] = []

@@ -161,7 +161,7 @@ def grant(session: Session, account: Account, unit: Unit, role: str, *, actor: A
     if role not in ROLES:
         raise Invalid("unknown_role", name=role[:40])
     if UNIT_KINDS[role] != unit.kind:
-        raise Invalid("role_unit", role=role)
+        raise Invalid("role_unit", roles=(role,))
     lock(session, account)
     held = select(Membership).filter_by(account_id=account.id, unit_id=unit.id, role=role)
     membership = session.scalar(held) or Membership(account_id=account.id, unit_id=unit.id, role=role)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session, joinedload
 
 from qtb import clock
@@ -30,7 +30,8 @@ Source = tuple[Submission, Answer]
 
 
 def sources(session: Session, place: Place, *, actor: Actor) -> list[Source]:
-    """Return the filled forms of this kind that the place's unit has and the person may read, latest first."""
+    """Return the filled forms of this kind that the unit has and the person may read: the same team's, then others."""
+    own_team = select(Submission.team_key).filter_by(id=place.submission_id or 0).scalar_subquery()
     query = (
         select(Submission, Answer)
         .join(Answer, Answer.submission_id == Submission.id)
@@ -39,7 +40,7 @@ def sources(session: Session, place: Place, *, actor: Actor) -> list[Source]:
             Submission.id != (place.submission_id or 0),
         )
         .options(joinedload(Submission.cycle, innerjoin=True).defer(Cycle.notice))
-        .order_by(Submission.id.desc())
+        .order_by(case((Submission.team_key == own_team, 0), else_=1), Submission.id.desc())
         .limit(MOST)
     )  # fmt: skip
     return [(row, answer) for row, answer in session.execute(query) if _may_read(row, place.form, actor)]

@@ -73,7 +73,7 @@ def set_quota(
 ) -> None:
     """Say how many works a unit may put forward in a year and what happens beyond; None: no quota any longer."""
     if unit.kind != UNIT_KINDS["recommender"]:
-        raise Invalid("role_unit", role="recommender")
+        raise Invalid("quota_unit", name=unit.name)
     if mode not in MODES:
         raise Invalid("quota_mode")
     if n is not None and not 0 <= n <= MOST:

@@ -51,6 +51,14 @@ def test_what_is_no_json_object_is_refused_with_a_sentence(tmp_path: Path, text:
     assert "JSON" in refused({}, "form", "check", "registration", str(file))
 
 
+def test_where_a_json_file_is_wrong_is_told_in_chinese(tmp_path: Path) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text('{"a": 1,\n "b" 2}', "utf-8")
+    told = refused({}, "form", "check", "registration", str(file))
+    assert "第 2 行第 6 个字符" in told
+    assert "没有文件" in refused({}, "form", "check", "registration", str(tmp_path / "none.json"))
+
+
 def test_unknown_forms_and_files_are_named(tmp_path: Path) -> None:
     assert "registration" in refused({}, "form", "show", "nope")
     assert refused({}, "form", "check", "registration", str(tmp_path / "none.json"))

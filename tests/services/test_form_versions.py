@@ -12,6 +12,7 @@ from qtb.services import answers, copies, drafts
 from qtb.services.answers import Clash, Filled, Incorrect
 from qtb.store import answers as store
 from qtb.store.answers import Answer
+from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.colleagues import colleague
@@ -156,6 +157,18 @@ def test_a_form_of_the_same_unit_comes_in_as_a_draft(world: World, case: int) ->
     assert draft.values["objectives"] == DECLARATION["objectives"]
     assert "truth_commit" in copied.left_out
     assert world.session.get(Answer, (other, "declaration")) is None  # nothing was saved
+
+
+def test_last_years_form_of_the_same_team_comes_before_a_later_one_of_another(world: World, case: int) -> None:
+    alice = world.actor("alice")
+    world.cycle = world.session.get_one(Cycle, world.another_cycle("2025"))
+    again, latest = world.enter(), world.enter(team="总装三班")
+    for team in (again, latest):
+        world.move(team, "register", "alice")
+    world.declare(latest)
+    row = world.session.get_one(Submission, again)
+    found = copies.sources(world.session, answers.place(row, "declaration"), actor=alice)
+    assert [source.id for source, _ in found] == [case, latest]
 
 
 def test_forms_of_other_units_or_other_teams_one_may_not_see_are_no_source(world: World, case: int) -> None:

@@ -168,7 +168,7 @@ def test_a_quota_is_set_by_the_organiser_and_told(world: World) -> None:
     applicants, given = world.units["浦江电机厂"], {"actor": world.actor("olga"), "now": world.now}
     with unit(world.session) as work:
         cycle = work.get_one(Cycle, world.cycle.id)
-        with pytest.raises(Invalid, match="role_unit"):
+        with pytest.raises(Invalid, match="quota_unit"):
             quotas.set_quota(work, cycle, applicants, 1, **given)  # type: ignore[arg-type]
 
 

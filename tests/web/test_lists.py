@@ -148,6 +148,11 @@ def test_an_old_pressing_thing_stays_to_do_behind_a_crowd(web: Web) -> None:
     assert f'href="/submissions/{mine}"' in web.client("alice").get("/applicant/").text
 
 
+def test_a_work_to_be_judged_by_the_unit_is_not_called_by_one_of_the_answers(web: Web) -> None:
+    web.world.submitted()
+    assert '<span class="todo-what">初审</span>' in web.client("rita").get("/recommender/").text
+
+
 def test_of_more_things_than_a_page_takes_the_most_pressing_are_shown(web: Web) -> None:
     team = web.world.submitted()
     crowd(web, lists.MOST + 20, team, state="returned", kind="side")
