@@ -18,7 +18,7 @@ from qtb.domain.eligibility_rules import Eligibility
 from qtb.domain.errors import DefinitionError
 from qtb.domain.fields import FormSpec
 from qtb.domain.rubric import Rubric
-from qtb.domain.workflow import Strict, Timeline, Workflow
+from qtb.domain.workflow import Key, Strict, Timeline, Workflow
 
 Shape = TypeVar("Shape", bound=Strict)
 
@@ -58,6 +58,20 @@ class Definition:
         forms = {key for key, form in self.forms.items() for one in form.fields.values() if one.column == CONCLUSION}
         states = self.workflow.states.items()
         return [key for key, state in states if any(edit.form in forms for edit in state.edits)]
+
+    @property
+    def counted(self) -> Key:
+        """The sheet whose finished and open ones the facts count: the rubric's first."""
+        return next(iter(self.rubric.sheets))
+
+    def sheets_of(self, state: str) -> tuple[Key, ...]:
+        """Return the kinds of sheet that are filled while a work stands in a state; none where it is not judged."""
+        where = self.workflow.states[state]
+        return tuple(where.sheets or [self.counted]) if where.judged else ()
+
+    def filled_in(self, kind: str) -> list[str]:
+        """Return the states in which evaluators fill a kind of sheet."""
+        return [state for state in self.workflow.states if kind in self.sheets_of(state)]
 
     def line(self, file: str, *path: str | int) -> int:
         """Return the line where something stands in its file."""

@@ -20,6 +20,7 @@ from qtb.web.admin import (
     quotas,
     rehearsals,
     results,
+    sheets,
     submissions,
 )
 from qtb.web.admin.pages import pages as blueprint
@@ -27,5 +28,5 @@ from qtb.web.admin.pages import pages as blueprint
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
     "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "quotas", "rehearsals",
-    "results", "submissions",
+    "results", "sheets", "submissions",
 ]  # fmt: skip
