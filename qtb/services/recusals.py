@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict
 from qtb.domain.roles import Actor
-from qtb.services import conflicts
+from qtb.services import conflicts, judge_letters
+from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, evaluations, outbox
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import lock
@@ -37,6 +38,28 @@ def recuse(
     audit.record(session, submission, "recused", actor=actor, now=now, role="evaluator", note=reason)
     evaluations.count_sheets(session, submission.id)
     outbox.post(session, f"recused:{sheet.id}", "", submission.id, LETTER, "organiser", now=now)
+
+
+def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> None:
+    """Take an unfinished work away from a judge, with a reason, and tell him; what was kept of it is gone.
+
+    Raises Denied, Invalid without a reason, Conflict where the sheet is finished or the work is judged no longer.
+    """
+    only_organiser(actor)
+    reason = conflicts.reason_of(reason)
+    submission, judge, sheet_id = sheet.submission, sheet.evaluator, sheet.id
+    cycles.hold(session, submission.cycle)
+    lock(session, judge)
+    lock(session, submission)
+    session.refresh(sheet)
+    _refuse(sheet)
+    session.delete(sheet)
+    changes = {"evaluator": judge.id}
+    audit.record(
+        session, submission, "unassigned", actor=actor, now=now, role="organiser", note=reason, changes=changes
+    )
+    evaluations.count_sheets(session, submission.id)
+    judge_letters.taken(session, submission, judge.id, sheet_id, reason, now=now)
 
 
 def _refuse(sheet: Sheet) -> None:

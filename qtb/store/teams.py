@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ForeignKey, Row, String, UniqueConstraint, and_, literal, or_, select
+from sqlalchemy import CTE, ForeignKey, String, UniqueConstraint, and_, literal, or_, select
 from sqlalchemy.orm import Mapped, Session, defer, joinedload, mapped_column
 
 from qtb.store.cycles import Cycle
@@ -78,7 +78,7 @@ def names(session: Session, submission: Submission) -> set[tuple[int, str]]:
     return {(unit_id, key) for unit_id, key in session.execute(select(line.c.unit_id, line.c.team_key))}
 
 
-def awarded(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
+def awarded(session: Session, ids: Collection[int]) -> Sequence[Any]:
     """Return (submission, state, level, cycle) for each work with a level of the teams of these, in any year."""
     first: Any = select(
         Submission.id.label("of"), Submission.unit_id.label("unit_id"), Submission.team_key.label("team_key")
@@ -93,8 +93,7 @@ def awarded(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
         .options(defer(Cycle.notice))
         .where(Submission.award_level.not_in(("", "none")))
     )
-    found: Sequence[Row[Any]] = session.execute(query).all()
-    return found
+    return session.execute(query).all()
 
 
 def _line(submission: Submission) -> CTE:
