@@ -13,6 +13,7 @@ from qtb.i18n import in_words, say
 from qtb.services import conflicts, evaluations, recusals
 from qtb.services.evaluations import Unscored
 from qtb.store import answers as store
+from qtb.store import honours
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, years
@@ -90,6 +91,7 @@ def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dic
         closed=evaluations.scoring_refusal(
             own, times=years.of(db.session(), submission.cycle_id).times, now=g.now
         ),
-        answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
+        honours=honours.of_team(db.session(), submission), answers=store.answers(db.session(), submission.id),
+        definition=submission.cycle.definition,
         choices=answers.ref_options(submission.cycle, any_active=True),
     )  # fmt: skip

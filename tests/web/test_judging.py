@@ -68,8 +68,8 @@ def test_who_is_late_stands_first_and_is_reminded_once_a_day(web: Web) -> None:
 def test_nobody_else_sees_the_board_or_reminds(web: Web) -> None:
     made(web)
     for who in ("alice", "rita", "eve"):
-        assert web.client(who).get(BOARD).status_code == 404
-        assert web.client(who).post(BOARD, data={"who": "late"}).status_code == 404
+        assert web.client(who).get(BOARD).status_code == 403
+        assert web.client(who).post(BOARD, data={"who": "late"}).status_code == 403
     assert letters(web) == []
 
 
