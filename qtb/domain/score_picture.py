@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 WIDTH, LEFT, RIGHT, ROW, HEAD, FOOT = 640, 120, 16, 30, 8, 24  # user units of the SVG
-LABEL = 8  # signs of a name that fit beside its row
+LABEL, LETTER = 8, 0.6  # Chinese signs that fit beside a row, and how wide a letter is beside one
 STACK = 3.2  # how far points of one total lie apart
 
 
@@ -90,8 +91,13 @@ def _strip(name: str, totals: Sequence[Decimal], n: int, least: int, most: int) 
         seen[x] = seen.get(x, 0) + 1
         side = seen[x] // 2 * (1 if seen[x] % 2 else -1)  # equal totals lie above and below one another
         points.append((x, round(y + max(-10.0, min(10.0, side * STACK)), 1)))
-    label = name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"
-    return Strip(name, label, five, y, low, first, middle, third, high, tuple(points) if n else ())
+    return Strip(name, _label(name), five, y, low, first, middle, third, high, tuple(points) if n else ())
+
+
+def _label(name: str) -> str:
+    """Return as much of a name as fits beside its row."""
+    widths = list(accumulate(LETTER if sign.isascii() else 1 for sign in name))
+    return name if not name or widths[-1] <= LABEL else name[: sum(width <= LABEL - 1 for width in widths)] + "…"
 
 
 def _quantile(ordered: Sequence[Decimal], quarter: int) -> Decimal:
