@@ -107,16 +107,16 @@ def give_by_hand(
     only_organiser(actor)
     cycles.hold(session, cycle)
     assignments.hold(session, judges={judge for _, judge in pairs}, works={work for work, _ in pairs})
-    made = {}
+    made, act = set[tuple[int, int]](), ""
     for work_id, judge_id in sorted(pairs):
         work = session.get(Submission, work_id)
         if work is None or work.cycle_id != cycle.id:
             raise Missing("submission")
         sheet = evaluations.assign(session, work, evaluations.evaluator(session, judge_id), actor=actor, now=now)
         if sheet.assigned_at == now:  # a second time changes nothing, and tells nothing
-            made[work_id, judge_id] = sheet.id
-    if made:
-        judge_letters.given(session, cycle, made, f"sheet{min(made.values())}", now=now)
+            made.add((work_id, judge_id))
+            act = act or f"work{work_id}.{work.version}"
+    judge_letters.given(session, cycle, made, act, now=now)
     return len(pairs)
 
 

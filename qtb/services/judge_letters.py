@@ -50,15 +50,15 @@ def given(
     post(session, cycle, GIVEN, keyed, {judge: {"works": several} for judge, several in works.items()}, now=now)
 
 
-def taken(session: Session, work: Submission, judge: int, sheet_id: int, reason: str, *, now: datetime) -> None:
-    """Tell a judge that a work is his no more."""
+def taken(session: Session, work: Submission, judge: int, reason: str, *, now: datetime) -> None:
+    """Tell a judge that a work is his no more; the work's version names the act, since ids return."""
     about = {judge: {"works": [work.id], "reason": reason}}
-    post(session, work.cycle, TAKEN, {judge: f"{TAKEN}:{sheet_id}"}, about, now=now)
+    post(session, work.cycle, TAKEN, {judge: f"{TAKEN}:{work.id}.{work.version}:{judge}"}, about, now=now)
 
 
 def leads(session: Session, cycle: Cycle, panel: Panel, judge: int, *, now: datetime) -> None:
-    """Tell a judge that he leads a panel."""
-    key = f"{LEADS}:{panel.id}:{judge}:{now.timestamp():.6f}"
+    """Tell a judge that he leads a panel; the year's version names the act, which has been recorded."""
+    key = f"{LEADS}:{cycle.id}.{cycle.version}:{judge}"
     post(session, cycle, LEADS, {judge: key}, {judge: {"panel": panel.title}}, now=now)
 
 

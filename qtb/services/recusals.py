@@ -47,7 +47,7 @@ def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now:
     """
     only_organiser(actor)
     reason = conflicts.reason_of(reason)
-    submission, judge, sheet_id = sheet.submission, sheet.evaluator, sheet.id
+    submission, judge = sheet.submission, sheet.evaluator
     cycles.hold(session, submission.cycle)
     lock(session, judge)
     lock(session, submission)
@@ -59,7 +59,7 @@ def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now:
         session, submission, "unassigned", actor=actor, now=now, role="organiser", note=reason, changes=changes
     )
     evaluations.count_sheets(session, submission.id)
-    judge_letters.taken(session, submission, judge.id, sheet_id, reason, now=now)
+    judge_letters.taken(session, submission, judge.id, reason, now=now)
 
 
 def _refuse(sheet: Sheet) -> None:

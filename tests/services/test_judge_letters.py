@@ -100,6 +100,19 @@ def test_an_unfinished_work_is_taken_away_with_a_reason_and_told(world: World) -
     world.sound()
 
 
+def test_what_is_given_again_and_taken_again_is_told_again(world: World) -> None:
+    (case,) = works(world, 1)
+    for _ in range(2):
+        with unit(world.session) as work:
+            cycle, pairs = work.get_one(Cycle, world.cycle.id), {(case, world.people["eve"].id)}
+            assignment_plans.give_by_hand(work, cycle, pairs, actor=world.actor("olga"), now=world.now)
+        with unit(world.session) as work:
+            one = sheet_of(work, case, world, "eve")
+            recusals.take_away(work, one, "任务调整", actor=world.actor("olga"), now=world.now)
+    for letter in ("works_given", "work_taken"):
+        assert len(world.session.scalars(select(Outbox).filter_by(letter=letter)).all()) == 2
+
+
 def sheet_of(work: object, case: int, world: World, name: str) -> Sheet:
     """Return a judge's sheet of a work."""
     mine = select(Sheet).filter_by(submission_id=case, evaluator_id=world.people[name].id)
