@@ -25,6 +25,7 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     ledger,
     outbox,
     panels,
+    reads,
     receipts,
     submissions,
     unit,

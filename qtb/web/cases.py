@@ -32,6 +32,7 @@ from qtb.store.unit import unit
 from qtb.web import steps, story, years
 from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.parse import optional_end
+from qtb.web.reads import recorded
 from qtb.web.view import TONES
 
 pages = Blueprint("cases", __name__)
@@ -42,6 +43,8 @@ pages = Blueprint("cases", __name__)
 def show(submission_id: int) -> ResponseReturnValue:
     """Show where a submission stands."""
     submission = found(submission_id)
+    if actor().holds("organiser"):
+        recorded("case", submission)
     times = years.of(db.session(), submission.cycle_id).times
     definition = submission.cycle.definition
     entries = audit.entries(db.session(), "submission", submission.id)

@@ -22,13 +22,14 @@ __all__ = ["web"]
 # page → at most so many questions: one says who asks, one what time the demo has, one reads all years with their dates.
 # What waits for somebody is asked even when no row is open: something may be unread. Without the demo's clock that is 4
 # for one's own entries and 6 for the queue. On the organiser's pages one more asks for the alarm.
+# The history asks once whether any year has results that are not public: reading those is on record.
 LISTS: dict[str | None, dict[str, int]] = {
     "alice": {"/applicant/": 5, "/submissions/1": 7},
     "rita": {"/recommender/": 7, "/recommender/ranking": 5, "/submissions/1": 7},
     "eve": {"/evaluator/": 4, "/submissions/1": 7},
     "olga": {
         "/admin/": 7, "/admin/submissions": 7, "/admin/cycles": 6, "/admin/cycles/2024": 9,
-        "/admin/cycles/2024/ledger": 11, "/admin/users": 7, "/admin/units": 7, "/admin/history": 11,
+        "/admin/cycles/2024/ledger": 11, "/admin/users": 7, "/admin/units": 7, "/admin/history": 12,
         "/admin/outbox": 5, "/submissions/1": 10, "/admin/cycles/2024/duplicates": 8, "/submissions/1/team": 7,
         "/admin/cycles/2024/certificates": 8, "/admin/cycles/2024/judging": 10,
     },

@@ -19,6 +19,7 @@ from qtb.web.admin import (
     panels,
     plans,
     quotas,
+    reads,
     rehearsals,
     results,
     sheets,
@@ -29,5 +30,5 @@ from qtb.web.admin.pages import pages as blueprint
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
     "home", "imports", "judges", "judging", "ledger", "notices", "objections", "panels", "plans", "quotas",
-    "rehearsals", "results", "sheets", "submissions",
+    "reads", "rehearsals", "results", "sheets", "submissions",
 ]  # fmt: skip

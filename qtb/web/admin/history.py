@@ -20,7 +20,7 @@ from qtb.i18n import language, say
 from qtb.services import letters
 from qtb.services import outbox as sending
 from qtb.services.letters import Post
-from qtb.store import audit, lists, verification
+from qtb.store import audit, cycles, lists, verification
 from qtb.store.accounts import Account, Unit
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
@@ -30,6 +30,7 @@ from qtb.store.unit import unit
 from qtb.web import years
 from qtb.web.access import audience
 from qtb.web.admin.pages import pages
+from qtb.web.reads import recorded
 from qtb.web.story import in_stead
 
 PAGE = 50
@@ -45,6 +46,7 @@ NAMES: dict[str, Any] = {
 @audience("organiser")
 def history() -> ResponseReturnValue:
     """Show the entries of all histories, latest first, by subject, kind, way in and person."""
+    recorded("history", *cycles.all_cycles(db.session()))
     chosen = {name: request.args.get(name, "").strip() for name in ("subject", "kind", "via", "number")}
     number = max(1, min(request.args.get("page", type=int, default=1), 100_000))
     query = select(History, Account.name).outerjoin(Account, Account.id == History.actor_id)

@@ -16,6 +16,7 @@ from qtb.store.unit import unit
 from qtb.web import years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
+from qtb.web.reads import recorded
 from qtb.web.view import cycle_or_404
 
 
@@ -65,6 +66,7 @@ def _board(cycle: Cycle) -> Board:
 
 
 def _page(cycle: Cycle, refusal: Refusal | None = None) -> str:
+    recorded("board", cycle)
     return render_template(
         "admin/judging.html", cycle=cycle, board=_board(cycle), refusal=refusal, days=judging.SOON.days
     )

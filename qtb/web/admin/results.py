@@ -18,6 +18,7 @@ from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.hand_ins import TYPES
+from qtb.web.reads import recorded
 from qtb.web.view import cycle_or_404
 
 
@@ -62,6 +63,7 @@ def take_levels_back(key: str) -> ResponseReturnValue:
 def results_sheet(key: str) -> ResponseReturnValue:
     """Send the results as a workbook."""
     cycle = cycle_or_404(key)
+    recorded("workbook", cycle)
     named = {choice.key: choice.label.zh for choice in panels.categories(cycle)}
     body = results_xlsx.written(results.standing(db.session(), cycle), cycle.definition.rubric, named)
     name = dossier.name(f"{cycle.key} {say('results.board')}")
@@ -73,6 +75,7 @@ def results_sheet(key: str) -> ResponseReturnValue:
 def deliberations(key: str) -> ResponseReturnValue:
     """Send the record of the year's deliberations."""
     cycle = cycle_or_404(key)
+    recorded("deliberations", cycle)
     rows = deliberation.records(db.session(), cycle.id)
     paper = deliberations_paper.paper(rows, cycle.definition.rubric, programme=cycle.title, key=cycle.key)
     name = dossier.name(f"{cycle.key} {paper.title}")
@@ -80,6 +83,7 @@ def deliberations(key: str) -> ResponseReturnValue:
 
 
 def _page(cycle: Cycle, refusal: Refusal | None) -> str:
+    recorded("results", cycle)
     found = results.standing(db.session(), cycle)
     named = {choice.key: choice.label.get(language()) for choice in panels.categories(cycle)}
     rubric = cycle.definition.rubric

@@ -14,6 +14,7 @@ from qtb.store.unit import unit
 from qtb.web import sheets
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
+from qtb.web.reads import recorded
 
 
 @pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
@@ -35,6 +36,7 @@ def sheet(sheet_id: int) -> ResponseReturnValue:
 
 def _page(sheet_id: int, refusal: Refusal | None = None) -> str:
     found = _found(sheet_id)
+    recorded("sheet", found.submission)
     return sheets.versions(
         found, is_staff=True, refusal=refusal, reason=request.form.get("reason", ""), may_reopen=found.is_final
     )
