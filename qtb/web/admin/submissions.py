@@ -45,7 +45,7 @@ def submissions() -> ResponseReturnValue:
     return render_template(
         template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
         counts=counts, categories=panels.categories(year),
-        recommenders=accounts.units(db.session(), "recommender", active=False),
+        recommenders=accounts.names(db.session(), "recommender"), chosen_recommender=whole(chosen["recommender"]),
     )  # fmt: skip
 
 
