@@ -73,11 +73,14 @@ def init_app(app: Flask) -> None:
 
 def language() -> str:
     """Return `zh` or `en`, chosen once for a request: a page asks for hundreds of wordings."""
-    if not has_request_context():
-        return "zh"
-    lang: str | None = g.get("lang")
-    if lang is None:
+    try:
+        lang: str = g.lang  # one look: every other question to the context costs as much as a wording
+    except AttributeError:
+        if not has_request_context():
+            return "zh"
         lang = g.lang = _choose()
+    except RuntimeError:  # no context at all
+        return "zh"
     return lang
 
 

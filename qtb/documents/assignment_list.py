@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-
 from qtb.documents.form_content import LANG
 from qtb.documents.form_xlsx import safe, saved
 from qtb.documents.import_xlsx import MAX_BYTES, check_package, text_of
@@ -30,6 +27,9 @@ Row = Sequence[str | None]  # None: a formula
 
 def template(numbers: Sequence[tuple[str, str]]) -> bytes:
     """Return the list to fill: the works' numbers and teams, the judge's column empty."""
+    from openpyxl import Workbook  # at first use: it costs memory that a page need not have
+    from openpyxl.styles import Font
+
     book: Any = Workbook()
     sheet = book.active
     sheet.title = word(LANG, "assignment.file_sheet")
@@ -57,6 +57,8 @@ def read(content: bytes) -> list[dict[str, Any]]:
 
 
 def _of_xlsx(content: bytes) -> list[Row]:
+    from openpyxl import load_workbook
+
     try:
         check_package(content)
         book = load_workbook(io.BytesIO(content), read_only=True)

@@ -6,12 +6,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from qtb.documents.form_content import LANG
 from qtb.domain.fields import FieldSpec, FormSpec
 from qtb.i18n import word
@@ -28,6 +22,8 @@ def template(
 
     `offered` are names to choose from, by field, that the form itself does not know: of units.
     """
+    from openpyxl import Workbook  # at first use: it costs memory that a page need not have
+
     book: Any = Workbook()
     sheet = book.active
     sheet.title = form.title.get(LANG)[:31]
@@ -83,6 +79,9 @@ def saved(book: Any) -> bytes:
 
 
 def _head(sheet: Any, n: int, key: str, label: str, *, must: bool) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
     cell = sheet.cell(1, n, f"{label} *" if must else label)
     cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     cell.fill = PatternFill("solid", fgColor="E4EFFA" if must else "F1F1F1")
@@ -95,6 +94,8 @@ def _fields(
     offered: Mapping[str, Sequence[str]],
 ) -> int:  # fmt: skip
     """Give each field a column; return how many columns of the sheet of choices are taken then."""
+    from openpyxl.comments import Comment
+
     for n, (key, field) in enumerate(fields.items(), first):
         _head(sheet, n, key, field.label.get(LANG), must=field.required or field.must_be_true)
         lists_from += 1
@@ -111,6 +112,9 @@ def _shown(field: FieldSpec) -> list[str]:
 
 
 def _choose(sheet: Any, lists: Any, n: int, shown: Sequence[str], *, at: int) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     if not shown:
         return
     letter, source_letter = get_column_letter(n), get_column_letter(at)

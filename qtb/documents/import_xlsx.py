@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from openpyxl import load_workbook
-
 from qtb.documents.form_xlsx import FIRST, columns, identity, sheet_name, tables_of
 from qtb.domain.errors import Invalid
 from qtb.domain.fields import FormSpec
@@ -31,6 +29,8 @@ def read(content: bytes, form: FormSpec) -> list[Line]:
     """Return the lines of the first sheet: row number, texts by field, fields that hold a formula; and the rows that
     other sheets hold for them, by field. Raises Invalid.
     """
+    from openpyxl import load_workbook  # at first use: it costs memory that a page need not have
+
     if not content:
         raise Invalid("import_empty")
     if len(content) > MAX_BYTES:

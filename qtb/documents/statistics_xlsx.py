@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-
 from qtb.documents.form_content import LANG, Piece, shown
 from qtb.documents.form_xlsx import saved
 from qtb.documents.table_xlsx import put, row, widths
@@ -20,6 +18,8 @@ PLAIN = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)  # a count or a rank; longer on
 
 def written(form: FormSpec, values: Mapping[str, Any], works: Piece | None, *, title: str) -> bytes:
     """Return the workbook."""
+    from openpyxl import Workbook  # at first use: it costs memory that a page need not have
+
     book: Any = Workbook()
     figures = book.active
     figures.title = word(LANG, "sheet.figures")

@@ -6,10 +6,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from qtb.documents.form_xlsx import safe, saved
 
 WIDEST = 40
@@ -25,6 +21,8 @@ class Table(NamedTuple):
 
 def written(tables: Iterable[Table]) -> bytes:
     """Return the workbook."""
+    from openpyxl import Workbook  # at first use: it costs memory that a page need not have
+
     book: Any = Workbook()
     book.remove(book.active)
     for one in tables:
@@ -44,6 +42,8 @@ def put(sheet: Any, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None
 
 def row(sheet: Any, cells: Sequence[Any], *, bold: bool = False) -> None:
     """Add a row."""
+    from openpyxl.styles import Alignment, Font
+
     sheet.append([float(cell) if isinstance(cell, Decimal) else safe(cell) for cell in cells])
     for cell, given in zip(sheet[sheet.max_row], cells, strict=False):
         if isinstance(given, Decimal):
@@ -55,5 +55,7 @@ def row(sheet: Any, cells: Sequence[Any], *, bold: bool = False) -> None:
 
 def widths(sheet: Any, wide: Sequence[int]) -> None:
     """Set how wide the columns are, in characters."""
+    from openpyxl.utils import get_column_letter
+
     for n, width in enumerate(wide, 1):
         sheet.column_dimensions[get_column_letter(n)].width = width

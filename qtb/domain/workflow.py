@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -209,14 +210,19 @@ class Workflow(Strict):
         """The state in which a submission begins."""
         return next(key for key, state in self.states.items() if state.kind == "start")
 
-    def sources(self, transition: Key) -> list[Key]:
+    def sources(self, transition: Key) -> Sequence[Key]:
         """Return the states from which a transition leaves; `from` may name states or kinds."""
-        return self.named(self.transitions[transition].source)
+        return self._sources[transition]
 
     def named(self, names: Iterable[Key]) -> list[Key]:
         """Return the states that are named themselves or by their kind."""
         chosen = set(names)
         return [key for key, state in self.states.items() if key in chosen or state.kind in chosen]
+
+    @cached_property
+    def _sources(self) -> Mapping[Key, Sequence[Key]]:
+        # A page asks hundreds of times which states a move leaves; tuples, since all who ask share the answer.
+        return {key: tuple(self.named(transition.source)) for key, transition in self.transitions.items()}
 
     def ranked(self) -> list[Key]:
         """Return the states whose works have a rank."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from qtb.domain.definition import Definition
@@ -62,18 +62,22 @@ def owing(session: Session, *, now: datetime) -> list[Owed]:
 
 def overdue(session: Session, *, now: datetime) -> int:
     """Return how many submissions wait for a clock move whose edge has passed, those set aside not counted."""
-    return _count(session, overdue_where(timelines(session), now))
+    return session.scalar(n_overdue(timelines(session), now)) or 0
 
 
-def overdue_where(dated: Years, now: datetime) -> ColumnElement[bool]:
-    """Return the clause of the submissions that are overdue; the instant of those set aside is the parameter `now`."""
+def n_overdue(dated: Years, now: datetime) -> Select[int]:
+    """Ask how many submissions are overdue; the instant of those set aside is the parameter `now`.
+
+    A walk for each move, each along its index: with one clause for all of them SQLite reads every row of the year.
+    """
     instant = bindparam("now", now, type_=Instant())
-    owed: list[ColumnElement[bool]] = [false()]
+    owed: list[Select[int]] = [select(Submission.id).where(false())]
     for cycle, times in dated:
         for key in cycle.definition.workflow.clocked():
             clauses = _clauses(cycle.definition, key, times, now)
-            owed += [and_(Submission.cycle_id == cycle.id, *clauses, ledger.not_aside(key, instant))] if clauses else []
-    return or_(*owed)
+            here = (Submission.cycle_id == cycle.id, *clauses, ledger.not_aside(key, instant))
+            owed += [select(Submission.id).where(*here)] if clauses else []
+    return select(func.count()).select_from(union(*owed).subquery())  # who waits for two moves is one
 
 
 def undecided(session: Session, *, now: datetime) -> int:

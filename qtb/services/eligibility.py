@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -168,8 +169,9 @@ def waived_by(entries: Iterable[History]) -> dict[str, str]:
     return {str(about.get("rule")): str(about.get("note", "")) for about in mine}
 
 
-def labels(definition: Definition) -> dict[str, Text]:
-    """Return the words for what rules name: forms, fields, values of choices, levels."""
+@lru_cache(maxsize=64)
+def labels(definition: Definition) -> Mapping[str, Text]:
+    """Return the words for what rules name: forms, fields, values of choices, levels; gathered once a definition."""
     found = {key: level.label for key, level in definition.rubric.levels.items()}
     for form, spec in definition.forms.items():
         found[form] = spec.title
@@ -232,7 +234,8 @@ def _around(
     return around
 
 
-def _past(definition: Definition) -> set[str]:
+@lru_cache(maxsize=64)
+def _past(definition: Definition) -> frozenset[str]:
     """Return the states in which a work has been declared: those that the first stage's moves lead to, and beyond."""
     workflow = definition.workflow
     first = next(iter(definition.eligibility.stages.values()), [])
@@ -240,4 +243,4 @@ def _past(definition: Definition) -> set[str]:
     for here in reached:
         onward = (rule.to for key, rule in workflow.transitions.items() if here in workflow.sources(key))
         reached += [to for to in onward if to not in reached]
-    return set(reached)
+    return frozenset(reached)

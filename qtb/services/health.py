@@ -105,7 +105,7 @@ def _come(cycle: Cycle, times: Timeline, now: datetime) -> Iterator[Hashable]:
 def _statement(years: Years, now: datetime) -> Any:
     submissions = select(func.count()).select_from(Submission)
     counts = select(
-        submissions.where(edges.overdue_where(years, now - QUIET)).scalar_subquery().label("n_overdue"),
+        edges.n_overdue(years, now - QUIET).scalar_subquery().label("n_overdue"),
         select(func.count()).select_from(Outbox).where(Outbox.status == "dead").scalar_subquery().label("n_dead"),
         submissions.where(edges.undecided_where(years, now)).scalar_subquery().label("n_undecided"),
         select(func.count()).select_from(Setback).where(Setback.ended_at.is_(None)).scalar_subquery().label("n_aside"),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Row,
     String,
     UniqueConstraint,
     bindparam,
@@ -192,6 +193,11 @@ def units(session: Session, kind: str | None = None, *, active: bool = True) -> 
     if kind:
         query = query.where(Unit.kind == kind)
     return session.scalars(query.where(Unit.is_active) if active else query).all()
+
+
+def names(session: Session, kind: str) -> Sequence[Row[int, str]]:
+    """Return (id, name) of the units of a kind, closed ones too, by name: all that a choice of units shows."""
+    return session.execute(select(Unit.id, Unit.name).where(Unit.kind == kind).order_by(Unit.name)).all()
 
 
 def line_above(session: Session, unit_id: int) -> list[int]:

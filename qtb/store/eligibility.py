@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from qtb.store.accounts import Unit
@@ -25,23 +25,34 @@ def hold_units(work: Connection, ids: Sequence[int]) -> None:
         work.execute(select(Unit.id).where(Unit.id.in_(mine)).order_by(Unit.id).with_for_update(key_share=True))
 
 
+# Worded once: both are asked at every move that is judged, and wording them costs as much as asking.
+_JUDGED = (
+    select(Submission)
+    .where(Submission.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Submission.id)
+    .options(joinedload(Submission.recommender))
+    .with_for_update(of=Submission)
+    .execution_options(populate_existing=True)
+)
+_ENTRIES: Any = (
+    select(
+        Submission.id, Submission.unit_id, Submission.team_key, Submission.title, Submission.recommender_id,
+        Submission.state, Submission.kind,
+    )
+    .where(
+        Submission.unit_id.in_(bindparam("units", expanding=True)), Submission.cycle_id == bindparam("cycle")
+    )
+)  # fmt: skip
+
+
 def judged(session: Session, ids: Sequence[int]) -> Sequence[Submission]:
     """Hold submissions and return them as they are now, in the order of their ids."""
-    query = select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)
-    query = query.options(joinedload(Submission.recommender)).with_for_update(of=Submission)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+    return session.scalars(_JUDGED, {"ids": list(ids)}).all()
 
 
 def entries_of(session: Session, units: Collection[int], cycle_id: int) -> Sequence[Row[Any]]:
     """Return what units have entered in a year."""
-    query: Any = (
-        select(
-            Submission.id, Submission.unit_id, Submission.team_key, Submission.title, Submission.recommender_id,
-            Submission.state, Submission.kind,
-        )
-        .where(Submission.unit_id.in_(units), Submission.cycle_id == cycle_id)
-    )  # fmt: skip
-    found: Sequence[Row[Any]] = session.execute(query).all()
+    found: Sequence[Row[Any]] = session.execute(_ENTRIES, {"units": list(units), "cycle": cycle_id}).all()
     return found
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Row,
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from qtb.domain.roles import Actor, is_party
+from qtb.domain.roles import CLOCK, Actor, is_party
 from qtb.store import messages
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
@@ -50,12 +52,21 @@ SHOWN = (
     Submission.award_level, Submission.n_objections_open, Submission.unit_id, Submission.recommender_id,
     UNIT.name.label("unit_name"), RECOMMENDER.name.label("recommender_name"),
 )  # fmt: skip
+LISTED: Any = select(*SHOWN).join(UNIT, UNIT.id == Submission.unit_id)
+LISTED = LISTED.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id)
 STANDING = (
     Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
     Submission.state_since, Submission.unit_id, Submission.recommender_id, Submission.version, Submission.suspended_at,
     Submission.due_at,
     *COLUMNS.values(),
 )  # fmt: skip
+
+
+Held = Sequence[tuple[str, frozenset[int]]]  # a role and the units for which somebody has it
+
+
+def _held(actor: Actor) -> Held:
+    return tuple((role, actor.units[role]) for role in sorted(actor.units))
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -75,7 +86,14 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 def find(session: Session, submission_id: int, actor: Actor) -> Submission | None:
     """Return a submission if the actor may see it; hidden and missing look the same."""
-    return session.scalar(WHOLE.where(Submission.id == submission_id, visible(actor)))
+    return session.scalar(_visible_one(actor.is_clock, actor.user_id, _held(actor)), {"submission_id": submission_id})
+
+
+@lru_cache(maxsize=1_024)
+def _visible_one(is_clock: bool, user_id: int | None, held: Held) -> Select[Submission]:
+    """Return the query of `find`, kept for the next visit; the rights are asked anew at each, and are its key."""
+    actor = Actor(user_id, "", CLOCK.via if is_clock else "web", dict(held))
+    return WHOLE.where(Submission.id == bindparam("submission_id"), visible(actor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +119,29 @@ def page(
     Rows of what a list shows, with `unit_name` and `recommender_name`: fifty whole submissions cost five times that.
     `n_all` is how many there are, where the caller has counted them; `ranks` has a `rank` for some ids.
     """
-    query: Any = select(*SHOWN).join(UNIT, UNIT.id == Submission.unit_id)
-    query = query.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id).where(*clauses)
+    query = LISTED.where(*clauses)
     if ranks is not None:
         query = query.outerjoin(ranks, ranks.c.id == Submission.id).add_columns(ranks.c.rank)
     query = query.order_by(*(order or (Submission.id.desc(),)))
     if n_all is not None:
         number = _within(number, n_all)
         return Page(session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
-    return _page(session, query, select(func.count()).select_from(Submission).where(*clauses), number)
+    count = select(func.count()).select_from(Submission).where(*clauses)
+    return _page(session, _with_count(query, count), count, number)
+
+
+def of_units(session: Session, units: frozenset[int], *, number: int = 1) -> Page:
+    """Return a page of what units have entered, latest first."""
+    return _page(session, *_of_units(units), number)
+
+
+@lru_cache(maxsize=1_024)
+def _of_units(units: frozenset[int]) -> tuple[Select[Any], Select[Any]]:
+    """Return the queries of `of_units`, kept for the next visit: of its rows with their count, and of the count."""
+    mine = Submission.unit_id.in_(sorted(units))
+    query = LISTED.where(mine)
+    count = select(func.count()).select_from(Submission).where(mine)
+    return _with_count(query.order_by(Submission.id.desc()), count), count
 
 
 def counted(counts: Mapping[str, int], state: str) -> int:
@@ -120,21 +152,24 @@ def counted(counts: Mapping[str, int], state: str) -> int:
 def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
     """Return a page of what an ordered query of one entity finds."""
     count = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-    found = _page(session, query, count, number)
+    found = _page(session, _with_count(query, count), count, number)
     return replace(found, rows=[row[0] for row in found.rows])
 
 
-def _page(session: Session, query: Select[Any], count: Select[Any], number: int) -> Page:
+def _with_count(query: Select[Any], count: Select[Any]) -> Select[Any]:
+    return query.add_columns(count.scalar_subquery()).limit(PAGE).offset(bindparam("skipped", type_=Integer))
+
+
+def _page(session: Session, asked: Select[Any], count: Select[Any], number: int) -> Page:
     """Return one page; a number beyond either end means the first or the last page.
 
     The count comes with the rows. Where there are none, the number may have been too high.
     """
     number = min(max(1, number), MOST_PAGES)
-    asked = query.add_columns(count.scalar_subquery()).limit(PAGE)
-    found = session.execute(asked.offset((number - 1) * PAGE)).all()
+    found = session.execute(asked, {"skipped": (number - 1) * PAGE}).all()
     if not found and number > 1:
         number = _within(number, int(session.scalar(count) or 0))
-        found = session.execute(asked.offset((number - 1) * PAGE)).all()
+        found = session.execute(asked, {"skipped": (number - 1) * PAGE}).all()
     return Page(found, int(found[0][-1]) if found else 0, number)
 
 
@@ -156,13 +191,12 @@ def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[R
 
     Those with something unread come too. Rows of what is needed to say what is to do on each: `is_turn`, `is_unread`.
     """
-    held = tuple((role, actor.units[role]) for role in sorted(actor.units))
-    found: Sequence[Row[Any]] = session.execute(_waiting(tuple(turns), actor.user_id, held)).all()
+    found: Sequence[Row[Any]] = session.execute(_waiting(tuple(turns), actor.user_id, _held(actor))).all()
     return found
 
 
 @lru_cache(maxsize=1_024)
-def _waiting(turns: Sequence[Turn], user_id: int | None, held: Sequence[tuple[str, frozenset[int]]]) -> Select[Any]:
+def _waiting(turns: Sequence[Turn], user_id: int | None, held: Held) -> Select[Any]:
     """Return the query of `waiting`, kept for the next visit: wording it costs more than asking it."""
     actor = Actor(user_id, "", "web", dict(held))
     clauses = [_at(turn, actor) for turn in turns]
@@ -208,8 +242,7 @@ def matching(text: str) -> ColumnElement[bool]:
 
 def ranked(session: Session, ranks: Subquery, *clauses: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """Return all rows that have a rank, the first rank first, each with what a list shows and its `rank`."""
-    query: Any = select(*SHOWN, ranks.c.rank).join(UNIT, UNIT.id == Submission.unit_id)
-    query = query.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_id)
+    query = LISTED.add_columns(ranks.c.rank)
     found: Sequence[Row[Any]] = session.execute(
         query.join(ranks, ranks.c.id == Submission.id).where(*clauses).order_by(ranks.c.rank)
     ).all()

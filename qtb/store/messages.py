@@ -72,6 +72,7 @@ def unread(actor: Actor) -> ColumnElement[bool]:
     until = (
         select(func.max(MessageRead.last_id))
         .where(MessageRead.submission_id == Submission.id, MessageRead.account_id == actor.user_id)
+        .correlate(Submission)  # two levels up, where it is not seen by itself: it would be read up to in any case
         .scalar_subquery()
     )
     return exists().where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Select, String, Subquery, func, select
+from sqlalchemy import ForeignKey, Select, String, Subquery, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from qtb.store.cycles import Pinned
@@ -40,6 +40,31 @@ class UnitQuota(Base):
 PLACE = (func.coalesce(Recommendation.place, LAST), Submission.id)
 
 
+# Worded once: the one is asked at every move that a quota counts, the other on every page of the queue.
+_QUOTAS = (
+    select(UnitQuota)
+    .where(
+        UnitQuota.cycle_id == bindparam("cycle"),
+        UnitQuota.unit_id.in_(
+            select(Submission.recommender_id).where(Submission.id.in_(bindparam("ids", expanding=True)))
+        ),
+    )
+    .order_by(UnitQuota.unit_id)
+    .with_for_update()
+)
+_WITH_USE = select(
+    UnitQuota,
+    select(func.count())
+    .where(
+        Submission.cycle_id + 0 == bindparam("cycle"), Submission.recommender_id == UnitQuota.unit_id,
+        Submission.state.in_(bindparam("counts", expanding=True)),
+    )
+    .scalar_subquery(),
+).where(
+    UnitQuota.cycle_id == bindparam("cycle"), UnitQuota.unit_id.in_(bindparam("units", expanding=True))
+)  # fmt: skip
+
+
 def works(cycle: Pinned, recommender_ids: Sequence[int]) -> Select[int]:
     """Select the ids of units' ranked works of a year; a place that another unit gave is none."""
     return (
@@ -69,20 +94,14 @@ def ranked(session: Session, cycle: Pinned, recommender_id: int) -> list[int]:
 
 def quotas(session: Session, cycle_id: int, ids: Sequence[int]) -> list[UnitQuota]:
     """Return the quotas of the units that have these before them, held: two who use one up follow each other."""
-    units = select(Submission.recommender_id).where(Submission.id.in_(ids))
-    query = select(UnitQuota).where(UnitQuota.cycle_id == cycle_id, UnitQuota.unit_id.in_(units))
-    return list(session.scalars(query.order_by(UnitQuota.unit_id).with_for_update()))
+    return list(session.scalars(_QUOTAS, {"cycle": cycle_id, "ids": list(ids)}))
 
 
 def with_use(session: Session, cycle: Pinned, unit_ids: Sequence[int]) -> list[tuple[UnitQuota, int]]:
     """Return the quotas of units in a year, each with how many works count against it."""
     quota = cycle.definition.workflow.quota
-    n_used = select(func.count()).where(
-        Submission.cycle_id + 0 == cycle.id, Submission.recommender_id == UnitQuota.unit_id,
-        Submission.state.in_(quota.counts if quota else []),
-    )  # fmt: skip
-    query = select(UnitQuota, n_used.scalar_subquery())
-    rows = session.execute(query.where(UnitQuota.cycle_id == cycle.id, UnitQuota.unit_id.in_(unit_ids)))
+    given = {"cycle": cycle.id, "units": list(unit_ids), "counts": quota.counts if quota else []}
+    rows = session.execute(_WITH_USE, given)
     return [(one, n) for one, n in rows]
 
 

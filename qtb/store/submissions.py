@@ -38,6 +38,9 @@ class Submission(Chained, Base):
         UniqueConstraint("cycle_id", "number"),
         Index(None, "cycle_id", "state", "id"),  # the clock takes a state's cases in the order of their ids
         Index(None, "cycle_id", "id"),  # the organiser's list, latest first
+        # What is overdue and what waits for a review is counted on every page of the organiser: without the rows.
+        Index("ix_submission_standing", "cycle_id", "state", "suspended_at", "n_sheets_final", "state_since",
+              "form_conclusion"),
         Index(None, "unit_id"),
         Index(None, "recommender_id"),
         CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),

@@ -21,7 +21,6 @@ from qtb.store import accounts, lists
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.drafts import Place
-from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.store.years import Year
 from qtb.web import answers, keeping, years
@@ -36,8 +35,8 @@ pages = Blueprint("applicant", __name__, url_prefix="/applicant")
 @audience("applicant")
 def home() -> ResponseReturnValue:
     """Show what the person's units have to do and where each submission stands."""
-    mine = Submission.unit_id.in_(sorted(actor().units["applicant"]))
-    page = lists.page(db.session(), mine, number=request.args.get("page", type=int, default=1))
+    mine, number = actor().units["applicant"], request.args.get("page", type=int, default=1)
+    page = lists.of_units(db.session(), mine, number=number)
     todo = tasks(db.session(), actor(), g.now)
     return render_template("applicant/home.html", page=page, openings=_openings(), todo=todo)
 

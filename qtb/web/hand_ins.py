@@ -10,7 +10,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, send_
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from qtb.documents import dossier, form_content, form_docx, form_pdf, statistics_xlsx, works_list
+from qtb.documents import dossier, form_content, form_pdf, statistics_xlsx, works_list
 from qtb.documents.form_content import Filled
 from qtb.domain import form_check
 from qtb.domain.errors import Missing, NotNow, Refusal
@@ -121,9 +121,15 @@ def paper(hand_in_id: int, kind: str) -> ResponseReturnValue:
             kept.form, filled, programme=kept.cycle.title, number=kept.cycle.key, unit=kept.unit.name
         )
         sheet = works_list.behind(sheet, spec.works, definition.forms, works) if spec.works else sheet
-        body = form_pdf.written(sheet) if kind == "pdf" else form_docx.written(sheet)
+        body = form_pdf.written(sheet) if kind == "pdf" else _as_word(sheet)
     name = dossier.name(f"{kept.cycle.key} {kept.unit.name} {spec.title.zh}")
     return send_file(io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{name}.{kind}")
+
+
+def _as_word(sheet: form_content.Paper) -> bytes:
+    from qtb.documents import form_docx  # at first use: its library costs memory that a page need not have
+
+    return form_docx.written(sheet)
 
 
 def _state(cycle: Cycle, form: str, own: Unit, kept: HandIn | None) -> dict[str, Any]:

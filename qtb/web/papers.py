@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import certificate_pdf, dossier, form_content, form_docx, form_pdf, receipt_pdf, signing
+from qtb.documents import certificate_pdf, dossier, form_content, form_pdf, receipt_pdf, signing
 from qtb.documents.form_content import Filled, Paper
 from qtb.documents.signing import Keys
 from qtb.domain import decide
@@ -27,7 +27,14 @@ from qtb.web.files import place as kept
 
 pages = Blueprint("papers", __name__)
 
-WRITERS = {"pdf": form_pdf.written, "docx": form_docx.written}
+
+def _as_word(paper: Paper) -> bytes:
+    from qtb.documents import form_docx  # at first use: its library costs memory that a page need not have
+
+    return form_docx.written(paper)
+
+
+WRITERS = {"pdf": form_pdf.written, "docx": _as_word}
 TYPES = {
     "pdf": "application/pdf", "zip": "application/zip",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

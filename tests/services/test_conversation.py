@@ -9,6 +9,7 @@ from qtb.domain import evidence
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.services import conversation, letters
 from qtb.services.letters import Post
+from qtb.store import lists, messages
 from qtb.store.messages import ALL, Message
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
@@ -128,3 +129,21 @@ def test_an_open_page_is_not_made_stale_by_talk(world: World) -> None:
     version = world.session.get_one(Submission, case).version
     write(world, case, "rita")
     assert world.session.get_one(Submission, case).version == version
+
+
+def test_what_was_read_in_one_case_says_nothing_about_another(world: World) -> None:
+    mine, other = world.submitted(), world.submitted("二班")
+    write(world, mine, "rita", "先写的")
+    write(world, other, "rita", "后写的")
+    seen = conversation_read(world, other, "alice")
+    assert seen == {mine}
+
+
+def conversation_read(world: World, case: int, who: str) -> set[int]:
+    """Let a person read a case to its end; return the cases in which something is still unread."""
+    actor = world.actor(who)
+    with unit(world.session):
+        row = world.session.get_one(Submission, case)
+        last = conversation.read(world.session, row, actor=actor)[-1].id
+        messages.mark_read(world.session, case, actor.user_id or 0, last)
+    return set(world.session.scalars(select(Submission.id).where(lists.visible(actor), messages.unread(actor))))

@@ -46,7 +46,7 @@ def submissions() -> ResponseReturnValue:
     return render_template(
         template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
         counts=counts, cooling=cooling, categories=panels.categories(year),
-        recommenders=accounts.units(db.session(), "recommender", active=False),
+        recommenders=accounts.names(db.session(), "recommender"), chosen_recommender=whole(chosen["recommender"]),
     )  # fmt: skip
 
 
