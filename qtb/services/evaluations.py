@@ -42,8 +42,7 @@ def assign(session: Session, submission: Submission, evaluator: Account, *, acto
     cycles.hold(session, submission.cycle)
     lock(session, evaluator)  # before the work: who declares a conflict meanwhile holds the person too
     lock(session, submission)
-    if "evaluator" not in {one.role for one in accounts.memberships(session, evaluator.id)}:
-        raise Invalid("not_evaluator", name=evaluator.name)
+    judge(session, evaluator.id)
     if submission.cycle.definition.workflow.states[submission.state].judged is None:
         raise Conflict("not_judged", state=submission.cycle.definition.workflow.states[submission.state].label)
     if reasons := conflicts.of(session, evaluator, submission):
@@ -56,10 +55,10 @@ def assign(session: Session, submission: Submission, evaluator: Account, *, acto
 
 
 def give_sheets(
-    session: Session, submission: Submission, judges: Sequence[int], *, actor: Actor, now: datetime
+    session: Session, submission: Submission, judges: Sequence[int], *, actor: Actor, now: datetime, kind: str = ""
 ) -> list[Sheet]:
     """Make the sheets of judges for a work, in one entry of its history. The caller has made sure that they may."""
-    kind = kind_of(submission.cycle)
+    kind = kind or kind_of(submission.cycle)
     sheets = [
         Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}) for one in judges
     ]
@@ -147,6 +146,14 @@ def evaluator(session: Session, account_id: int) -> Account:
     if account is None:
         raise Missing("account")
     return account
+
+
+def judge(session: Session, account_id: int) -> Account:
+    """Return an account that is a judge's. Raises Missing, Invalid."""
+    person = evaluator(session, account_id)
+    if "evaluator" not in {one.role for one in accounts.memberships(session, person.id)}:
+        raise Invalid("not_evaluator", name=person.name)
+    return person
 
 
 def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:

@@ -53,7 +53,7 @@ SHOWN = (
 STANDING = (
     Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
     Submission.state_since, Submission.unit_id, Submission.recommender_id, Submission.version, Submission.suspended_at,
-    Submission.due_at,
+    Submission.due_at, Submission.slides_due_at,
     *COLUMNS.values(),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from qtb.web.admin import (
     objections,
     panels,
     plans,
+    presentation,
     quotas,
     rehearsals,
     results,
@@ -26,6 +27,6 @@ from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
-    "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "quotas", "rehearsals",
-    "results", "submissions",
+    "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "presentation", "quotas",
+    "rehearsals", "results", "submissions",
 ]  # fmt: skip
