@@ -90,7 +90,7 @@ def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[tupl
         return []
     rows = agenda.turns(feed.cycle.definition.workflow, role)
     find = feeds.waiting if role == "recommender" else feeds.unscored
-    found = {row.id: row for row in find(session, feed.cycle.id, sorted(rows), reader.actor)}
+    found = {row.id: row for row in find(session, feed.cycle, sorted(rows), reader.actor)}
     waits = agenda.waits(rows, map(facts.as_case, found.values()), timeline=feed.times)
     return [(word(reader.lang, f"feed.waits_{role}", n=one.n), one, found.get(one.case_id or 0)) for one in waits]
 

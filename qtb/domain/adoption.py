@@ -194,10 +194,10 @@ def _unscored(old: Definition, new: Definition, standing: Standing) -> Iterator[
 
     Scores that were given by other items, maxima or steps are not comparable, so there is no mere warning.
     """
-    first = next(iter(new.rubric.sheets))
     for kind, sheets in standing.sheets.items():
         title = old.rubric.sheets[kind].title if kind in old.rubric.sheets else kind
-        if sheets.n_assigned and kind != first:
+        is_other = not new.filled_in(kind) or (kind == old.counted) != (kind == new.counted)
+        if sheets.n_assigned and is_other:
             yield Reason("adopt_sheet", {"sheet": title, "n": sheets.n_assigned})
         elif sheets.n_scored and _scale(old, kind) != _scale(new, kind):
             yield Reason("adopt_scores", {"sheet": title, "n": sheets.n_scored})

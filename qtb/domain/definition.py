@@ -18,7 +18,7 @@ from qtb.domain.eligibility_rules import Eligibility
 from qtb.domain.errors import DefinitionError
 from qtb.domain.fields import FormSpec
 from qtb.domain.rubric import Rubric
-from qtb.domain.workflow import Strict, Timeline, Workflow
+from qtb.domain.workflow import Key, Strict, Timeline, Workflow
 
 Shape = TypeVar("Shape", bound=Strict)
 
@@ -64,6 +64,20 @@ class Definition:
         """The forms that are filled in only where something sealed is so: that there is one tells it."""
         edits = [edit for state in self.workflow.states.values() for edit in state.edits]
         return frozenset(edit.form for edit in edits if any(guard.fact in facts.SEALED for guard in edit.when))
+
+    @property
+    def counted(self) -> Key:
+        """The sheet whose finished and open ones the facts count: the rubric's first."""
+        return next(iter(self.rubric.sheets))
+
+    def sheets_of(self, state: str) -> tuple[Key, ...]:
+        """Return the kinds of sheet that are filled while a work stands in a state; none where it is not judged."""
+        where = self.workflow.states[state]
+        return tuple(where.sheets or [self.counted]) if where.judged else ()
+
+    def filled_in(self, kind: str) -> list[str]:
+        """Return the states in which evaluators fill a kind of sheet."""
+        return [state for state in self.workflow.states if kind in self.sheets_of(state)]
 
     def line(self, file: str, *path: str | int) -> int:
         """Return the line where something stands in its file."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from qtb.domain import facts, lint_certificates, lint_eligibility, lint_hand_ins, lint_published, lint_queue, roles
+from qtb.domain import (
+    facts,
+    lint_certificates,
+    lint_eligibility,
+    lint_hand_ins,
+    lint_published,
+    lint_queue,
+    lint_sheets,
+    roles,
+)
 from qtb.domain.definition import Definition
 from qtb.domain.reminders import ABOVE
 from qtb.domain.workflow import Key, Reminder, Transition
@@ -36,6 +45,7 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *lint_published.findings(definition),
         *lint_eligibility.findings(definition),
         *lint_queue.findings(definition),
+        *lint_sheets.findings(definition),
         *lint_certificates.findings(definition),
         *_reroutes(definition),
     ]

@@ -83,7 +83,7 @@ class Behaviour:
         primary = [key for key, rule in ways.items() if rule.tone == "primary"]
         main = sorted(primary, key=lambda key: spec.holder not in ways[key].by)
         found = list(self._rarely(state, {key: rule for key, rule in ways.items() if key not in main}, since))
-        if spec.judged:
+        if spec.judged and self.definition.counted in self.definition.sheets_of(state):
             return found + list(self._judging(state, spec.judged, main[:1], since))
         if spec.decided:
             found += self._deciding(state, since)

@@ -43,6 +43,7 @@ class State(Strict):
     rests: bool = False  # nothing need end it
     listed: bool = False  # named in the public list of results
     judged: Key | None = None  # the row during which evaluators score it
+    sheets: list[Key] = []  # what they fill meanwhile; the rubric's first sheet where none is named
     decided: bool = False  # the organiser may propose a level
 
     def wording(self, language: str, *, staff: bool) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from qtb.domain import assigning, conflicts
-from qtb.services import evaluations
 from qtb.store import accounts, assignments, panels
 from qtb.store import conflicts as known
 from qtb.store.accounts import Account
@@ -62,11 +61,12 @@ class Ground:
 
 def ground(session: Session, cycle: Cycle) -> Ground:
     """Return what plans of a year rest on."""
-    works = {work.id: work for work in assignments.judged(session, cycle)}
+    kind = cycle.definition.counted
+    works = {work.id: work for work in assignments.judged(session, cycle, kind)}
     of_year = panels.of_cycle(session, cycle.id)
     people = {one.id: one for one in accounts.with_role(session, "evaluator")}
     return Ground(
-        cycle, works, assignments.given(session, works, evaluations.kind_of(cycle)), of_year,
+        cycle, works, assignments.given(session, works, kind), of_year,
         {one.account_id: one for panel in of_year for one in panel.members}, panels.loads(session, cycle.id),
         people, known.judges(session, people), known.works(session, works),
     )  # fmt: skip

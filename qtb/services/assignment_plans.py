@@ -86,10 +86,11 @@ def apply(session: Session, plan: AssignmentPlan, *, shown: str, actor: Actor, n
     assignments.hold(session, judges={judge.id for _, judge in named}, works={work.id for work, _ in named})
     found = assignment_lines.look(session, plan)
     _refuse(found, shown)
+    kind = plan.cycle.definition.counted
     for line in found.lines:
         judges = [pair.judge.id for pair in line.new if pair.judge]
         if judges:
-            evaluations.give_sheets(session, line.work, judges, actor=actor, now=now)
+            evaluations.give_sheets(session, line.work, judges, kind=kind, actor=actor, now=now)
     changes = {"plan": plan.id, "sheets": len(found.pairs), "file": plan.file_name}
     audit.record(session, plan.cycle, "plan_applied", actor=actor, now=now, role="organiser", changes=changes)
     plan.applied_at = now
@@ -97,7 +98,7 @@ def apply(session: Session, plan: AssignmentPlan, *, shown: str, actor: Actor, n
 
 
 def give_by_hand(
-    session: Session, cycle: Cycle, pairs: Collection[tuple[int, int]], *, actor: Actor, now: datetime
+    session: Session, cycle: Cycle, pairs: Collection[tuple[int, int]], *, kind: str = "", actor: Actor, now: datetime
 ) -> int:
     """Give works to judges one by one, all or none; return how many pairs were asked for. `pairs`: (work, judge).
 
@@ -110,7 +111,8 @@ def give_by_hand(
         work = session.get(Submission, work_id)
         if work is None or work.cycle_id != cycle.id:
             raise Missing("submission")
-        evaluations.assign(session, work, evaluations.evaluator(session, judge_id), actor=actor, now=now)
+        judge = evaluations.evaluator(session, judge_id)
+        evaluations.assign(session, work, judge, kind=kind, actor=actor, now=now)
     return len(pairs)
 
 

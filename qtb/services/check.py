@@ -78,11 +78,13 @@ def _overdue(session: Session, now: datetime) -> Iterator[Finding]:
 
 def _sheet_facts(session: Session) -> Iterator[Finding]:
     """I4: the counts that guards read are those of the sheets."""
-    mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == Submission.id)
-    final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(Sheet.is_open).scalar_subquery()
-    number = select(Submission.number)
-    yield from _submissions(session, "I4", "n_sheets_final", number.where(Submission.n_sheets_final != final))
-    yield from _submissions(session, "I4", "n_sheets_open", number.where(Submission.n_sheets_open != still_open))
+    for cycle in cycles.all_cycles(session):
+        counted = (Sheet.submission_id == Submission.id, Sheet.kind == cycle.definition.counted)
+        mine = select(func.count()).select_from(Sheet).where(*counted)
+        final, still_open = mine.where(Sheet.is_final).scalar_subquery(), mine.where(Sheet.is_open).scalar_subquery()
+        number = select(Submission.number).where(Submission.cycle_id == cycle.id)
+        yield from _submissions(session, "I4", "n_sheets_final", number.where(Submission.n_sheets_final != final))
+        yield from _submissions(session, "I4", "n_sheets_open", number.where(Submission.n_sheets_open != still_open))
 
 
 def _objections(session: Session) -> Iterator[Finding]:

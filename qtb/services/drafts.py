@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import decide
 from qtb.domain.errors import Conflict, Denied, Refusal
 from qtb.domain.roles import Actor
-from qtb.store import answers, facts, hand_ins
+from qtb.store import answers, evaluations, facts, hand_ins
 from qtb.store import drafts as store
 from qtb.store.drafts import AnswerDraft, Place
 from qtb.store.submissions import Submission
@@ -108,6 +108,8 @@ def saved_keys(session: Session, place: Place, *, actor: Actor) -> list[str]:
 
 def _versions(session: Session, place: Place) -> Versions | None:
     """Return the versions of the form that is filled; None where a save makes a new entry instead."""
+    if place.sheet_id is not None:
+        return evaluations.versions(session, place.sheet_id)
     if place.submission_id is not None:
         return answers.versions(session, place.submission_id, place.form)
     if not place.is_hand_in:

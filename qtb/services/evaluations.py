@@ -18,9 +18,9 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.services import conflicts
 from qtb.services.cycles import only_organiser
-from qtb.store import accounts, audit, cycles, evaluations, facts
+from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
 from qtb.store.accounts import Account
-from qtb.store.cycles import Cycle
+from qtb.store.drafts import Place
 from qtb.store.evaluations import Award, Sheet
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
@@ -36,52 +36,63 @@ class Unscored(Invalid):
         self.errors = errors
 
 
-def assign(session: Session, submission: Submission, evaluator: Account, *, actor: Actor, now: datetime) -> Sheet:
-    """Give a work to an evaluator; a second time changes nothing."""
+def assign(
+    session: Session, submission: Submission, evaluator: Account, *, kind: str = "", actor: Actor, now: datetime
+) -> Sheet:
+    """Give a work to an evaluator; a second time changes nothing.
+
+    `kind` is the key of the sheet, among those filled where the work stands; the first of them where none is said.
+    """
     only_organiser(actor)
     cycles.hold(session, submission.cycle)
     lock(session, evaluator)  # before the work: who declares a conflict meanwhile holds the person too
     lock(session, submission)
     judge(session, evaluator.id)
-    if submission.cycle.definition.workflow.states[submission.state].judged is None:
-        raise Conflict("not_judged", state=submission.cycle.definition.workflow.states[submission.state].label)
+    kind = _filled(submission, kind)
     if reasons := conflicts.of(session, evaluator, submission):
         raise NotNow(reasons)
-    kind = kind_of(submission.cycle)
     found = session.scalar(select(Sheet).filter_by(submission_id=submission.id, evaluator_id=evaluator.id, kind=kind))
     if found is not None:
         return found
-    return give_sheets(session, submission, [evaluator.id], actor=actor, now=now)[0]
+    return give_sheets(session, submission, [evaluator.id], kind=kind, actor=actor, now=now)[0]
 
 
 def give_sheets(
-    session: Session, submission: Submission, judges: Sequence[int], *, actor: Actor, now: datetime, kind: str = ""
+    session: Session, submission: Submission, judges: Sequence[int], *, kind: str, actor: Actor, now: datetime
 ) -> list[Sheet]:
     """Make the sheets of judges for a work, in one entry of its history. The caller has made sure that they may."""
-    kind = kind or kind_of(submission.cycle)
     sheets = [
         Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}) for one in judges
     ]
     session.add_all(sheets)
-    changes = {"evaluator": judges[0]} if len(judges) == 1 else {"evaluators": list(judges)}
+    changes: dict[str, Any] = {"evaluator": judges[0]} if len(judges) == 1 else {"evaluators": list(judges)}
+    if kind != submission.cycle.definition.counted:
+        changes["sheet"] = kind
     audit.record(session, submission, "assigned", actor=actor, now=now, role="organiser", changes=changes)
-    evaluations.count_sheets(session, submission.id)
+    evaluations.count_sheets(session, submission)
     return sheets
 
 
 def score(
-    session: Session, sheet: Sheet, raw: Mapping[str, str], *, actor: Actor, now: datetime, seen: int, finish: bool
-) -> Sheet:
-    """Keep an evaluator's scores; with `finish` every item must have one and the sheet counts from then on."""
+    session: Session, sheet: Sheet, raw: Mapping[str, str], *, actor: Actor, now: datetime, seen: int, finish: bool,
+    key: str = "", takes: str = "",
+) -> Sheet:  # fmt: skip
+    """Keep an evaluator's scores; with `finish` every item must have one and the sheet counts from then on.
+
+    `key` names the drawing of the page, `takes` that of the draft on it: one drawing is saved once.
+    """
     if sheet.evaluator_id != actor.user_id:
         raise Denied("not_yours")
     cycles.hold(session, sheet.submission.cycle)
     lock(session, sheet.submission)
     session.refresh(sheet)
+    is_again = evaluations.versions(session, sheet.id).saved_from(actor.user_id, key) > 0
+    if is_again and finish and sheet.is_final:
+        return sheet  # one page sent twice
     refusal = scoring_refusal(sheet, times=cycles.timeline_of(session, sheet.submission.cycle_id), now=now)
     if refusal:
         raise NotNow((refusal,))
-    if sheet.version != seen:
+    if sheet.version != seen and not is_again:
         raise Conflict("stale")
     scores, errors, missing = rubric.check(sheet.submission.cycle.definition.rubric, sheet.kind, raw)
     comment = _comment(raw.get("comment", ""))
@@ -89,12 +100,21 @@ def score(
         errors = {**{item: Reason("score_missing") for item in missing}, **errors}
     if errors:
         raise Unscored(errors)
-    sheet.scores, sheet.comment, sheet.version = scores, comment, sheet.version + 1
+    sheet.scores, sheet.comment = scores, comment
     if finish:
         sheet.is_final, sheet.finished_at, sheet.total = True, now, rubric.total(scores)
+    evaluations.keep_version(session, sheet, actor.user_id, now=now, key=key)
+    drafts.drop(session, place(sheet), actor.user_id, keys=[key, takes])
+    if finish:
         audit.record(session, sheet.submission, "sheet", actor=actor, now=now, role="evaluator")
-        evaluations.count_sheets(session, sheet.submission_id)
+        evaluations.count_sheets(session, sheet.submission)
     return sheet
+
+
+def place(sheet: Sheet) -> Place:
+    """Return where the draft of a sheet belongs."""
+    work = sheet.submission
+    return Place(f"sheet.{sheet.kind}", work.cycle_id, work.unit_id, work.id, sheet_id=sheet.id)
 
 
 def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason | None:
@@ -105,7 +125,7 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason |
         return Reason("sheet_recused", {"at": sheet.recused_at})
     if sheet.is_final:
         return Reason("sheet_final")
-    if state.judged is None:
+    if state.judged is None or sheet.kind not in submission.cycle.definition.sheets_of(submission.state):
         return Reason("not_judged", {"state": state.label})
     case = facts.as_case(submission)
     if not is_awake(case):
@@ -164,14 +184,14 @@ def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:
     return sheet
 
 
-def kind_of(cycle: Cycle) -> str:
-    """Return the key of the sheet that evaluators fill: the rubric's first."""
-    return next(iter(cycle.definition.rubric.sheets))
-
-
-def rubric_of(cycle: Cycle) -> rubric.Sheet:
-    """Return the sheet that evaluators fill in this cycle."""
-    return cycle.definition.rubric.sheets[kind_of(cycle)]
+def _filled(submission: Submission, kind: str) -> str:
+    definition = submission.cycle.definition
+    known = definition.sheets_of(submission.state)
+    if not known:
+        raise Conflict("not_judged", state=definition.workflow.states[submission.state].label)
+    if kind and kind not in known:
+        raise Invalid("unknown_sheet", name=kind[:40], known=known)
+    return kind or known[0]
 
 
 def _comment(text: str) -> str:

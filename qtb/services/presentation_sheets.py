@@ -46,9 +46,9 @@ class Plan:
 
 def plan(session: Session, cycle: Cycle, panel_ids: Collection[int]) -> Plan:
     """Return what giving the works on the shortlist to these panels would do. Raises Missing, Invalid (nobody)."""
-    kind, states = rule_of(cycle).sheet, cycle.definition.workflow.states
+    kind = rule_of(cycle).sheet
     judges = _judges(session, cycle, panel_ids)
-    works = [one.submission for one in store.slots(session, cycle.id) if states[one.submission.state].decided]
+    works = [one.submission for one in store.slots(session, cycle.id) if _is_filled(cycle, one.submission, kind)]
     had = assignments.given(session, [one.id for one in works], kind)
     about_judges = known.judges(session, [one.id for one in judges])
     about_works = known.works(session, [one.id for one in works])
@@ -117,9 +117,8 @@ def order(
         raise Invalid("reason_required")
     if not judge_ids:
         raise Invalid("nobody_chosen")
-    state = cycle.definition.workflow.states[work.state]
-    if not state.decided:
-        raise Conflict("site_state", state=state.label)
+    if not _is_filled(cycle, work, kind):
+        raise Conflict("site_state", state=cycle.definition.workflow.states[work.state].label)
     had = assignments.given(session, [work.id], kind)[work.id]
     fresh = [evaluations.judge(session, one) for one in sorted(set(judge_ids) - had)]
     reasons = [reason for one in fresh for reason in conflicts.of(session, one, work)]
@@ -130,6 +129,10 @@ def order(
     evaluations.give_sheets(session, work, [one.id for one in fresh], actor=actor, now=now, kind=kind)
     audit.record(session, work, ORDERED, actor=actor, now=now, role="organiser", note=reason, changes={"kind": kind})
     return len(fresh)
+
+
+def _is_filled(cycle: Cycle, work: Submission, kind: str) -> bool:
+    return kind in cycle.definition.sheets_of(work.state)
 
 
 def _judges(session: Session, cycle: Cycle, panel_ids: Collection[int]) -> list[Account]:

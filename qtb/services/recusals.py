@@ -33,17 +33,18 @@ def recuse(
     _refuse(sheet)
     if whole_unit:
         conflicts.declare(session, sheet.evaluator, submission.unit, reason=reason, actor=actor, now=now)
-    sheet.recused_at, sheet.recusal_reason, sheet.version = now, reason, sheet.version + 1
+    sheet.recused_at, sheet.recusal_reason = now, reason
+    evaluations.keep_version(session, sheet, actor.user_id, now=now)
     audit.record(session, submission, "recused", actor=actor, now=now, role="evaluator", note=reason)
-    evaluations.count_sheets(session, submission.id)
+    evaluations.count_sheets(session, submission)
     outbox.post(session, f"recused:{sheet.id}", "", submission.id, LETTER, "organiser", now=now)
 
 
 def _refuse(sheet: Sheet) -> None:
-    state = sheet.submission.cycle.definition.workflow.states[sheet.submission.state]
+    definition, stands = sheet.submission.cycle.definition, sheet.submission.state
     if sheet.recused_at is not None:
         raise Conflict("sheet_recused", at=sheet.recused_at)
     if sheet.is_final:
         raise Conflict("sheet_final")
-    if state.judged is None:
-        raise Conflict("not_judged", state=state.label)
+    if sheet.kind not in definition.sheets_of(stands):
+        raise Conflict("not_judged", state=definition.workflow.states[stands].label)

@@ -26,7 +26,6 @@ from qtb.domain.timeline import Timeline
 from qtb.services import eligibility, submissions
 from qtb.services.advance import advance, put
 from qtb.services.edges import next_edge, overdue
-from qtb.services.evaluations import kind_of
 from qtb.services.rehearsal_findings import Journal
 from qtb.services.rehearsal_year import Year
 from qtb.services.reminders import remind
@@ -138,7 +137,7 @@ class Stage:
                     tried[step.transition, step.role].append(submission_id)
         with unit(self.session):
             for values, ids in known.items():
-                kind = kind_of(self.cycle)
+                kind = self.cycle.definition.counted
                 set_facts(self.session, ids, dict(values), evaluators=self.experts, kind=kind, now=now)
         for (transition, role), ids in tried.items():
             for start in range(0, len(ids), SLICE):

@@ -46,9 +46,9 @@ def latest(session: Session, cycle_id: int, *, limit: int = 20) -> Sequence[Assi
     return session.scalars(mine.order_by(AssignmentPlan.id.desc()).limit(limit)).all()
 
 
-def judged(session: Session, cycle: Cycle) -> Sequence[Submission]:
-    """Return the works of a year that stand where works are judged, by number."""
-    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged]
+def judged(session: Session, cycle: Cycle, kind: str) -> Sequence[Submission]:
+    """Return the works of a year that stand where a kind of sheet is filled, by number."""
+    states = cycle.definition.filled_in(kind)
     mine = (Submission.cycle_id == cycle.id, Submission.state.in_(states))
     return session.scalars(select(Submission).where(*mine).order_by(Submission.number)).all()
 

@@ -55,6 +55,7 @@ class Place:
     cycle_id: int
     unit_id: int
     submission_id: int | None = None
+    sheet_id: int | None = None  # a judge's sheet of the submission, else a form of it
     is_hand_in: bool = False  # a unit's own form for the year, else the entry of a new team
 
     def clauses(self) -> tuple[ColumnElement[bool], ...]:

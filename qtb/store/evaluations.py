@@ -18,16 +18,20 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    false,
     func,
+    or_,
     select,
     update,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from qtb.domain.definition import Definition
 from qtb.store.accounts import Account
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
+from qtb.store.versions import Saved, Versions
 
 
 class Sheet(Base):
@@ -68,6 +72,15 @@ class Sheet(Base):
         return and_(~cls.is_final, cls.recused_at.is_(None))
 
 
+class SheetVersion(Saved, Base):
+    """A sheet as it stood after one save: its scores and, under `comment`, what was said with them."""
+
+    __tablename__ = "sheet_version"
+
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("sheet.id"), primary_key=True)
+    is_final: Mapped[bool] = mapped_column(default=False)
+
+
 class Award(Base):
     """The level proposed for a work; nobody outside the organiser sees it before the publication instant."""
 
@@ -83,6 +96,23 @@ def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
     """Return the sheets of a work in the order of assignment."""
     query = select(Sheet).where(Sheet.submission_id == submission_id).options(joinedload(Sheet.evaluator))
     return session.scalars(query.order_by(Sheet.id)).all()
+
+
+def versions(session: Session, sheet_id: int) -> Versions:
+    """Return the versions of a sheet."""
+    return Versions(session, SheetVersion, (SheetVersion.sheet_id == sheet_id,))
+
+
+def keep_version(session: Session, sheet: Sheet, account_id: int | None, *, now: datetime, key: str = "") -> None:
+    """Count the sheet's version up and keep it as it stands, with who made it so from which drawing of the page."""
+    sheet.version += 1
+    values = {**sheet.scores, "comment": sheet.comment}
+    session.add(
+        SheetVersion(
+            sheet_id=sheet.id, number=sheet.version, account_id=account_id, saved_at=now, values=values,
+            request_key=key[:64], is_final=sheet.is_final,
+        )
+    )  # fmt: skip
 
 
 def recusals(session: Session, cycle_id: int) -> Sequence[Sheet]:
@@ -101,13 +131,25 @@ def forget_level(session: Session, submission_id: int) -> None:
     session.expire_all()
 
 
-def count_sheets(session: Session, submission_id: int) -> None:
-    """Bring the submission's facts about its sheets up to date, in the unit that changed a sheet."""
+def awaited(definition: Definition) -> ColumnElement[bool]:
+    """Tell in SQL whether a sheet is still to be finished, and is of a kind that is filled where its work stands."""
+    kinds = ((state, definition.sheets_of(state)) for state in definition.workflow.states)
+    filled = (and_(Submission.state == state, Sheet.kind.in_(found)) for state, found in kinds if found)
+    return and_(Sheet.is_open, or_(false(), *filled))
+
+
+def count_sheets(session: Session, submission: Submission) -> None:
+    """Bring the submission's facts about its sheets up to date, in the unit that changed a sheet.
+
+    They count the rubric's first sheet: those of a later round bear on the score and guard no move.
+    """
     session.flush()
-    mine = select(func.count()).select_from(Sheet).where(Sheet.submission_id == submission_id)
+    mine = select(func.count()).select_from(Sheet).where(
+        Sheet.submission_id == submission.id, Sheet.kind == submission.cycle.definition.counted
+    )  # fmt: skip
     session.execute(
         update(Submission)
-        .where(Submission.id == submission_id)
+        .where(Submission.id == submission.id)
         .values(
             n_sheets_final=mine.where(Sheet.is_final).scalar_subquery(),
             n_sheets_open=mine.where(Sheet.is_open).scalar_subquery(),

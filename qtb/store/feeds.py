@@ -11,8 +11,8 @@ from qtb.domain import timeline
 from qtb.domain.agenda import Change
 from qtb.domain.roles import Actor, is_party
 from qtb.store.accounts import Unit
-from qtb.store.cycles import Extension
-from qtb.store.evaluations import Sheet
+from qtb.store.cycles import Cycle, Extension
+from qtb.store.evaluations import Sheet, awaited
 from qtb.store.history import History
 from qtb.store.submissions import Submission
 
@@ -25,17 +25,17 @@ def own(session: Session, cycle_id: int, actor: Actor) -> Sequence[Submission]:
     return session.scalars(select(Submission).where(mine).order_by(Submission.id)).all()
 
 
-def waiting(session: Session, cycle_id: int, states: Collection[str], actor: Actor) -> Sequence[Submission]:
+def waiting(session: Session, cycle: Cycle, states: Collection[str], actor: Actor) -> Sequence[Submission]:
     """Return the submissions in these states that were put before the actor's recommending units."""
-    here = (Submission.cycle_id == cycle_id) & Submission.state.in_(states)
+    here = (Submission.cycle_id == cycle.id) & Submission.state.in_(states)
     mine = here & is_party("recommender", actor, Submission)
     return session.scalars(select(Submission).where(mine).order_by(Submission.id)).all()
 
 
-def unscored(session: Session, cycle_id: int, states: Collection[str], actor: Actor) -> Sequence[Submission]:
+def unscored(session: Session, cycle: Cycle, states: Collection[str], actor: Actor) -> Sequence[Submission]:
     """Return the submissions in these states of which the actor has an unfinished sheet."""
-    open_sheet = (Sheet.evaluator_id == actor.user_id) & Sheet.is_open
-    here = (Submission.cycle_id == cycle_id) & Submission.state.in_(states)
+    open_sheet = (Sheet.evaluator_id == actor.user_id) & awaited(cycle.definition)
+    here = (Submission.cycle_id == cycle.id) & Submission.state.in_(states)
     query = select(Submission).join(Sheet, Sheet.submission_id == Submission.id).where(open_sheet, here)
     return session.scalars(query.order_by(Submission.id)).all()
 

@@ -18,7 +18,7 @@ from qtb.domain.timeline import Timeline, canonical
 from qtb.store import facts
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.cycles import Cycle, Extension
-from qtb.store.evaluations import Sheet
+from qtb.store.evaluations import Sheet, awaited
 from qtb.store.history import History
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
@@ -94,7 +94,7 @@ def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Jud
         .join(Submission, Submission.id == Sheet.submission_id)
         .join(Membership, Membership.account_id == Sheet.evaluator_id)
         .where(
-            Submission.cycle_id == cycle.id, Submission.state.in_(states), Sheet.is_open,
+            Submission.cycle_id == cycle.id, Submission.state.in_(states), awaited(cycle.definition),
             Membership.role == JUDGE, Membership.ended_at.is_(None),
         )
         .group_by(Sheet.submission_id, Sheet.evaluator_id)

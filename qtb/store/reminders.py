@@ -33,7 +33,7 @@ from qtb.domain.workflow import Edge, Reminder
 from qtb.store import facts
 from qtb.store.accounts import Membership, Unit
 from qtb.store.cycles import Cycle, timeline_of
-from qtb.store.evaluations import Sheet
+from qtb.store.evaluations import Sheet, awaited
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.types import Instant, RowId
@@ -94,7 +94,7 @@ def works(session: Session, step: Step, row: Outbox, now: datetime) -> Sequence[
         return []
     edge, standing = _edge(step, now), or_(*found.values())
     same = edge <= row.about["edge"] if step.rule.at.edge == "silent" else edge == row.about["edge"]
-    query = select(Submission).where(*_here(step), standing, same, _reached(step.rule, row))
+    query = select(Submission).where(*_here(step), standing, same, _reached(step, row))
     return session.scalars(query.options(joinedload(Submission.unit)).order_by(Submission.id)).all()
 
 
@@ -156,7 +156,7 @@ def _cases(step: Step, now: datetime) -> Select[Any] | None:
         (Sheet.evaluator_id if each == "person" else nobody).label("account_id"),
     ]
     cases = select(*columns, edge).where(*_here(step), stood)
-    return cases.where(Sheet.submission_id == Submission.id, Sheet.is_open) if each == "person" else cases
+    return cases.where(Sheet.submission_id == Submission.id, awaited(step.definition)) if each == "person" else cases
 
 
 def _here(step: Step) -> list[ColumnElement[bool]]:
@@ -198,13 +198,13 @@ def _unit(rule: Reminder) -> Any:
     return select(func.min(Unit.id)).where(*mine).scalar_subquery()
 
 
-def _reached(rule: Reminder, row: Outbox) -> ColumnElement[bool]:
+def _reached(step: Step, row: Outbox) -> ColumnElement[bool]:
     if row.submission_id is not None:
         return Submission.id == row.submission_id
     if row.account_id is not None:
-        mine = (Sheet.evaluator_id == row.account_id, Sheet.is_open)
+        mine = (Sheet.evaluator_id == row.account_id, awaited(step.definition))
         return exists().where(Sheet.submission_id == Submission.id, *mine)
-    relation = _relation(rule)
+    relation = _relation(step.rule)
     return and_(True) if relation is None else getattr(Submission, relation) == row.unit_id
 
 

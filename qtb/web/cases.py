@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -215,15 +216,17 @@ def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
 
 def _staff_view(submission: Submission) -> dict[str, Any]:
     sheets = evaluations.sheets(db.session(), submission.id)
-    assigned = {sheet.evaluator_id for sheet in sheets}
-    is_judged = submission.cycle.definition.workflow.states[submission.state].judged
+    definition = submission.cycle.definition
+    kinds = definition.sheets_of(submission.state)
+    is_judged = bool(kinds)
+    had = Counter(sheet.evaluator_id for sheet in sheets if sheet.kind in kinds)
     known = accounts.with_role(db.session(), "evaluator") if is_judged else ()  # nobody else is given a sheet
-    experts = [one for one in known if one.id not in assigned]
-    states = [(key, state.label.get(language())) for key, state in submission.cycle.definition.workflow.states.items()]
+    experts = [one for one in known if had[one.id] < len(kinds)]
+    states = [(key, state.label.get(language())) for key, state in definition.workflow.states.items()]
     extensions = plans.granted_to(db.session(), submission)
     barred = conflicts.against(db.session(), submission, experts) if experts else {}
     return {"sheets": sheets, "experts": experts, "states": states, "extensions": extensions, "conflicts": barred,
-            "review": _reviewed(submission) if is_judged else "",
+            "kinds": kinds, "review": _reviewed(submission) if is_judged else "",
             "likenesses": duplicates.open_of(db.session(), submission.id)}
 
 

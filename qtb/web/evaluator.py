@@ -1,25 +1,26 @@
-"""The evaluator's pages: assigned works and their score sheets."""
+"""The evaluator's pages: assigned works, their score sheets, standing back from one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from qtb.domain.errors import Refusal
+from qtb.domain.errors import Reason, Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
-from qtb.services import conflicts, evaluations, recusals
+from qtb.services import conflicts, drafts, evaluations, recusals
+from qtb.services import sheets as reopening
 from qtb.services.evaluations import Unscored
 from qtb.store import answers as store
 from qtb.store import presentation
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
-from qtb.web import answers, years
+from qtb.web import answers, sheets, years
 from qtb.web.access import actor, audience
 from qtb.web.parse import seen
 
@@ -31,13 +32,13 @@ pages = Blueprint("evaluator", __name__, url_prefix="/evaluator")
 def works() -> ResponseReturnValue:
     """Show the works assigned to the person, unfinished sheets first."""
     mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_open.desc(), Sheet.id)
-    sheets = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
+    given = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
     times = {year.cycle.id: year.times for year in years.told(db.session())}
     refusals = {
         sheet.id: evaluations.scoring_refusal(sheet, times=times[sheet.submission.cycle_id], now=g.now)
-        for sheet in sheets
+        for sheet in given
     }
-    return render_template("evaluator/works.html", sheets=sheets, refusals=refusals, **_running(sheets))
+    return render_template("evaluator/works.html", sheets=given, refusals=refusals, **_running(given))
 
 
 @pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
@@ -45,22 +46,55 @@ def works() -> ResponseReturnValue:
 def sheet(sheet_id: int) -> ResponseReturnValue:
     """Score a work."""
     own = evaluations.sheet_of(db.session(), sheet_id, actor())
-    refusal, errors, status = None, {}, 200
-    raw = {**own.scores, "comment": own.comment}
-    if request.method == "POST":
-        raw, finish = request.form.to_dict(), "finish" in request.form
-        try:
-            with unit(db.session()) as work:
-                own = evaluations.sheet_of(work, sheet_id, actor())
-                version = seen(raw.get("seen", ""))
-                evaluations.score(work, own, raw, actor=actor(), now=g.now, seen=version, finish=finish)
-            flash(say("sheet.finished" if finish else "sheet.saved"), "success")
-            return redirect(url_for("evaluator.works") if finish else request.url, 303)
-        except Refusal as error:
-            refusal, status = error, error.status
-            errors = {k: in_words(v) for k, v in error.errors.items()} if isinstance(error, Unscored) else {}
-            own = evaluations.sheet_of(db.session(), sheet_id, actor())
-    return _shown(own, raw, refusal, errors), status
+    if request.method == "GET":
+        return _shown(own)
+    finish = "finish" in request.form
+    try:
+        with unit(db.session()) as work:
+            own = evaluations.sheet_of(work, sheet_id, actor())
+            typed = sheets.typed(own)
+            evaluations.score(
+                work, own, request.form, actor=actor(), now=g.now, seen=typed.seen, finish=finish, key=typed.key,
+                takes=typed.takes,
+            )  # fmt: skip
+    except Refusal as error:
+        own = evaluations.sheet_of(db.session(), sheet_id, actor())
+        sheets.keep_refused(own)
+        return _shown(own, error), error.status
+    flash(say("sheet.finished" if finish else "sheet.saved"), "success")
+    return redirect(url_for("evaluator.works") if finish else request.url, 303)
+
+
+@pages.post("/sheets/<int:sheet_id>/draft")
+@audience("evaluator", cleans=True)
+def keep(sheet_id: int) -> ResponseReturnValue:
+    """Keep what stands on a sheet while it is being filled."""
+    own = evaluations.sheet_of(db.session(), sheet_id, actor())
+    if "discard" in request.form:
+        with unit(db.session()) as work:
+            drafts.discard(work, evaluations.place(own), actor=actor())
+        flash(say("draft.discarded"), "success")
+        return redirect(url_for("evaluator.sheet", sheet_id=sheet_id), 303)
+    return jsonify(sheets.kept(own, _closed(own)))
+
+
+@pages.get("/sheets/<int:sheet_id>/versions")
+@audience("evaluator")
+def versions(sheet_id: int) -> ResponseReturnValue:
+    """Show how a sheet of one's own came about."""
+    own = evaluations.sheet_of(db.session(), sheet_id, actor())
+    return sheets.versions(own, may_restore=_closed(own) is None)
+
+
+@pages.post("/sheets/<int:sheet_id>/versions/<int:number>")
+@audience("evaluator", cleans=True)
+def restore(sheet_id: int, number: int) -> ResponseReturnValue:
+    """Take an earlier version up again."""
+    with unit(db.session()) as work:
+        own, version = evaluations.sheet_of(work, sheet_id, actor()), seen(request.form.get("seen", ""))
+        reopening.restore(work, own, number, seen=version, actor=actor(), now=g.now)
+    flash(say("sheet.restored", n=number), "success")
+    return redirect(url_for("evaluator.sheet", sheet_id=sheet_id), 303)
 
 
 @pages.route("/sheets/<int:sheet_id>/recuse", methods=["GET", "POST"])
@@ -86,25 +120,29 @@ def recuse(sheet_id: int) -> ResponseReturnValue:
     return page, refusal.status if refusal else 200
 
 
-def _running(sheets: Sequence[Sheet]) -> dict[str, Any]:
+def _running(given: Sequence[Sheet]) -> dict[str, Any]:
     """Return the running order of what the person judges at a presentation, and where that is."""
-    years = {one.submission.cycle_id: one.submission.cycle for one in sheets}
-    rules = {key: rule for key, cycle in years.items() if (rule := cycle.definition.rubric.shortlist)}
-    own = [one for one in sheets if one.recused_at is None and one.submission.cycle_id in rules]
+    known = {one.submission.cycle_id: one.submission.cycle for one in given}
+    rules = {key: rule for key, cycle in known.items() if (rule := cycle.definition.rubric.shortlist)}
+    own = [one for one in given if one.recused_at is None and one.submission.cycle_id in rules]
     mine = {one.submission_id for one in own if rules[one.submission.cycle_id].sheet == one.kind}
     turns = presentation.drawn(db.session(), mine) if mine else ()
     made = {one.cycle_id: presentation.of(db.session(), one.cycle_id) for one in turns}
     return {"turns": turns, "places": {key: one.place for key, one in made.items() if one}}
 
 
-def _shown(own: Sheet, raw: dict[str, str], refusal: Refusal | None, errors: dict[str, str]) -> str:
+def _closed(own: Sheet) -> Reason | None:
+    times = years.of(db.session(), own.submission.cycle_id).times
+    return evaluations.scoring_refusal(own, times=times, now=g.now)
+
+
+def _shown(own: Sheet, refusal: Refusal | None = None) -> str:
     submission = own.submission
+    errors = {key: in_words(why) for key, why in refusal.errors.items()} if isinstance(refusal, Unscored) else {}
     return render_template(
-        "evaluator/sheet.html", sheet=own, submission=submission, raw=raw, refusal=refusal, errors=errors,
-        rubric=evaluations.rubric_of(submission.cycle), step=submission.cycle.definition.rubric.step,
-        closed=evaluations.scoring_refusal(
-            own, times=years.of(db.session(), submission.cycle_id).times, now=g.now
-        ),
+        "evaluator/sheet.html", sheet=own, submission=submission, refusal=refusal, errors=errors, closed=_closed(own),
+        rubric=submission.cycle.definition.rubric.sheets[own.kind], step=submission.cycle.definition.rubric.step,
         answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
         choices=answers.ref_options(submission.cycle, any_active=True),
+        reopened=reopening.reopening(db.session(), own), **sheets.page(own),
     )  # fmt: skip

@@ -35,7 +35,8 @@ def facts(world: World, work: int) -> tuple[int, int]:
 
 def scores(world: World, score: str = "5", **given: str) -> dict[str, str]:
     """Return a filled sheet."""
-    return {**dict.fromkeys(evaluations.rubric_of(world.cycle).items, score), **given}
+    definition = world.cycle.definition
+    return {**dict.fromkeys(definition.rubric.sheets[definition.counted].items, score), **given}
 
 
 def save(
@@ -113,7 +114,7 @@ def test_a_work_is_given_only_where_it_is_judged(world: World, work: int) -> Non
         if state not in judged:
             world.override(work, state)
             assert refusal(world.assign, work, "eve").key == "not_judged"
-    assert judged == {"recommended"}
+    assert judged == {"recommended", "evaluated"}
 
 
 # --- scoring -----------------------------------------------------------------------------------------

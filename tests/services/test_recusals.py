@@ -131,7 +131,7 @@ def test_the_record_of_a_year_names_who_when_and_why(world: World, work: int) ->
 
 def test_the_calendar_of_who_stood_back_asks_for_nothing(world: World, work: int) -> None:
     recuse(world, work, "eve")
-    asked = [feeds.unscored(world.session, world.cycle.id, ["recommended"], world.actor(who)) for who in ("eve", "ed")]
+    asked = [feeds.unscored(world.session, world.cycle, ["recommended"], world.actor(who)) for who in ("eve", "ed")]
     assert [[one.id for one in found] for found in asked] == [[], [work]]
 
 

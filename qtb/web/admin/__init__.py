@@ -21,6 +21,7 @@ from qtb.web.admin import (
     quotas,
     rehearsals,
     results,
+    sheets,
     submissions,
 )
 from qtb.web.admin.pages import pages as blueprint
@@ -28,5 +29,5 @@ from qtb.web.admin.pages import pages as blueprint
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
     "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "presentation", "quotas",
-    "rehearsals", "results", "submissions",
+    "rehearsals", "results", "sheets", "submissions",
 ]  # fmt: skip

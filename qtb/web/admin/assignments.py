@@ -69,7 +69,7 @@ def bring_assignment(key: str) -> ResponseReturnValue:
 def assignment_template(key: str) -> ResponseReturnValue:
     """Send the list of the works that are judged now, to be filled."""
     cycle = cycle_or_404(key)
-    works = [(one.number, one.team_name) for one in assignments.judged(db.session(), cycle)]
+    works = [(one.number, one.team_name) for one in assignments.judged(db.session(), cycle, cycle.definition.counted)]
     name = f"{cycle.key} {say('assignment.file_sheet')}.xlsx"
     return send_file(io.BytesIO(assignment_list.template(works)), XLSX, as_attachment=True, download_name=name)
 
@@ -132,7 +132,7 @@ def _list(key: str, refusal: Refusal | None = None) -> str:
     return render_template(
         "admin/assignments.html", cycle=cycle, refusal=refusal, plans=assignments.latest(session, cycle.id),
         panels=panels.of_cycle(session, cycle.id), n=assignment_plans.needed(cycle),
-        n_works=len(assignments.judged(session, cycle)), most=assignment_plans.MOST_JUDGES,
+        n_works=len(assignments.judged(session, cycle, cycle.definition.counted)), most=assignment_plans.MOST_JUDGES,
         most_lines=assignment_list.MOST_LINES, mb=import_xlsx.MAX_BYTES // 2**20,
     )  # fmt: skip
 

@@ -93,8 +93,9 @@ def _page(key: str, account_id: int, refusal: Refusal | None = None) -> str:
     person = evaluations.evaluator(session, account_id)
     mine = select(Sheet).join(Sheet.submission).where(Submission.cycle_id == cycle.id, Sheet.evaluator_id == account_id)
     sheets = session.scalars(mine.options(joinedload(Sheet.submission)).order_by(Sheet.id)).all()
-    had = {sheet.submission_id for sheet in sheets if sheet.recused_at is None}
-    works = [one for one in assignments.judged(session, cycle) if one.id not in had]
+    kind = cycle.definition.counted
+    had = {sheet.submission_id for sheet in sheets if sheet.recused_at is None and sheet.kind == kind}
+    works = [one for one in assignments.judged(session, cycle, kind) if one.id not in had]
     units = [one for one in accounts.units(session) if one.kind != UNIT_KINDS["organiser"]]
     member = panels.member(session, cycle.id, account_id)
     return render_template(

@@ -76,7 +76,8 @@ def assign(submission_id: int) -> ResponseReturnValue:
     with unit(db.session()) as work:
         row = found(submission_id)
         pairs = {(row.id, account_id) for account_id in ids}
-        assignment_plans.give_by_hand(work, row.cycle, pairs, actor=actor(), now=g.now)
+        kind = request.form.get("kind", "")
+        assignment_plans.give_by_hand(work, row.cycle, pairs, kind=kind, actor=actor(), now=g.now)
     return _done(submission_id, "admin.assigned")
 
 
