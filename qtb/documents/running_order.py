@@ -14,7 +14,7 @@ from qtb.domain import presentation
 from qtb.i18n import word
 from qtb.store.presentation import Presentation, Slot
 
-COLUMNS = ("n", "from", "until", "number", "team", "title", "unit", "presenters")
+COLUMNS = ("n", "from", "until", "number", "team", "title_col", "unit", "presenters")
 LOTS = ("number", "lot")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, delete, exists, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -83,22 +82,15 @@ def enlist(session: Session, cycle_id: int, ids: Collection[int], *, now: dateti
     """Put works on the shortlist, with the fact that guards read."""
     session.add_all(Slot(submission_id=one, cycle_id=cycle_id, listed_at=now) for one in sorted(ids))
     session.flush()
-    _mark(session, ids, shortlisted=True)
+    mine = update(Submission).where(Submission.id.in_(sorted(ids))).values(shortlisted=True)
+    session.execute(mine.execution_options(synchronize_session=False))
+    session.expire_all()
 
 
 def strike(session: Session, ids: Collection[int]) -> None:
     """Take works off the shortlist."""
     session.execute(delete(Slot).where(Slot.submission_id.in_(sorted(ids))))
-    _mark(session, ids, shortlisted=False, slides_due_at=None)
-
-
-def due(session: Session, ids: Collection[int], at: datetime | None) -> None:
-    """Let the slides of works be due at an instant."""
-    _mark(session, ids, slides_due_at=at)
-
-
-def _mark(session: Session, ids: Collection[int], **values: Any) -> None:
-    mine = update(Submission).where(Submission.id.in_(sorted(ids))).values(**values)
+    mine = update(Submission).where(Submission.id.in_(sorted(ids))).values(shortlisted=False, slides_due_at=None)
     session.execute(mine.execution_options(synchronize_session=False))
     session.expire_all()
 
