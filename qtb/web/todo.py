@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,10 +15,9 @@ from qtb.domain.machine import is_allowed
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Text, Transition
-from qtb.store import facts, lists, presentation
+from qtb.store import facts, lists
 from qtb.store.cycles import Cycle
 from qtb.store.lists import Turn
-from qtb.store.submissions import Submission
 from qtb.store.years import Year
 from qtb.web import years
 
@@ -29,7 +28,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class Task:
     """One thing to do: on which submission, which move it leads to, and until when."""
 
-    submission: Row[Any] | Submission
+    submission: Row[Any]
     transition: Transition | None  # None where it is only a message to be read
     from_at: datetime | None
     until: datetime | None  # None where nothing will ever end it
@@ -43,29 +42,27 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     found = {year.cycle.id: year for year in years.told(session) if years.is_unfinished(year, now)}
     turns = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
     main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in turns}
-    rows = lists.waiting(session, [turn for _, turn in turns], actor)
+    slides = {key for year in found.values() if (key := _slides_form(year))}
+    rows = lists.waiting(session, [turn for _, turn in turns], actor, slides)
     todo = [_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows if row.is_turn]
-    todo += _slides(session, found.values(), actor, now)
+    todo += [_slides(row, found[row.cycle_id], now) for row in rows if row.lacks_slides and row.cycle_id in found]
     unread = [Task(row, None, None, None) for row in rows if row.is_unread]
     return sorted(
         [*filter(None, todo), *unread], key=lambda task: (task.was_due or task.until or NEVER, task.submission.id)
     )
 
 
-def _slides(session: Session, known: Iterable[Year], actor: Actor, now: datetime) -> Iterator[Task]:
-    """Yield the slides that the actor's works on a shortlist lack, while they can be handed in."""
-    if not actor.holds("applicant"):
-        return
-    for year in known:
-        rule = year.cycle.definition.rubric.shortlist
-        if rule is None or rule.slides is None:
-            continue
-        turns = presentation.turns(session, actor.units["applicant"], year.cycle.id)
-        there = presentation.with_slides(session, year.cycle.id, rule.slides.form) if turns else set()
-        for slot in turns:
-            due, form = slot.submission.slides_due_at, year.cycle.definition.forms[rule.slides.form]
-            if slot.submission_id not in there and due is not None and due > now:
-                yield Task(slot.submission, None, None, due, form=form.title, form_key=rule.slides.form)
+def _slides(row: Any, year: Year, now: datetime) -> Task | None:
+    """Return the task of handing slides in, while it can be done."""
+    key, due = _slides_form(year), row.slides_due_at
+    if not key or due is None or due <= now:
+        return None
+    return Task(row, None, None, due, form=year.cycle.definition.forms[key].title, form_key=key)
+
+
+def _slides_form(year: Year) -> str:
+    rule = year.cycle.definition.rubric.shortlist
+    return rule.slides.form if rule and rule.slides else ""
 
 
 def held_by(year: Cycle, role: str) -> list[str]:
