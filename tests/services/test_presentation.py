@@ -39,7 +39,7 @@ def listed(world: World) -> set[int]:
 
 
 def test_the_best_are_proposed_with_their_arithmetic_and_confirmed_once(world: World) -> None:
-    best, second, third = presenting.evaluated(world, 92, 88, 70)
+    best, _, _ = presenting.evaluated(world, 92, 88, 70)
     board = shortlist.board(world.session, world.cycle)
     assert (board.proposal.n_valid, board.proposal.n_places, board.proposed) == (3, 1, {best})
     asked = shortlist.plan(board, [best])
@@ -113,7 +113,7 @@ def test_the_draw_is_kept_so_that_it_can_be_made_again(world: World) -> None:
     turns = store.slots(world.session, world.cycle.id)
     assert [one.submission.number for one in turns] == order
     assert [one.starts_at for one in turns] == [at(f"2024-08-01 {hour}") for hour in ("09:00", "09:45", "10:05")]
-    assert {one.submission.slides_due_at for one in turns} == {at("2024-07-26")}  # five working days: 25 July, to its end
+    assert {one.submission.slides_due_at for one in turns} == {at("2024-07-26")}  # the end of the 25th
     assert all(("slot_set", "applicant") in world.letters(one) for one in ids)
     assert world.sound()
 
@@ -271,11 +271,12 @@ def give(world: World, panel_id: int, shown: str | None = None) -> int:
     with unit(world.session) as session:
         cycle = session.get_one(Cycle, world.cycle.id)
         mark = presentation_sheets.plan(session, cycle, [panel_id]).digest if shown is None else shown
-        return presentation_sheets.give(session, cycle, [panel_id], shown=mark, actor=world.actor("olga"), now=world.now)
+        olga, now = world.actor("olga"), world.now
+        return presentation_sheets.give(session, cycle, [panel_id], shown=mark, actor=olga, now=now)
 
 
 def test_a_panel_gets_all_works_and_conflicts_are_named_and_left_out(world: World) -> None:
-    best, second, third = presenting.evaluated(world, 92, 91, 70)
+    best, second, _ = presenting.evaluated(world, 92, 91, 70)
     presenting.confirm(world, best, second)
     with unit(world.session) as session:
         work, ewa = session.get_one(Submission, best), world.people["ewa"]
