@@ -8,7 +8,7 @@ import pdfplumber
 import pytest
 from openpyxl import load_workbook
 
-from qtb.services import panels, presentation_sheets
+from qtb.services import feeds, panels, presentation_sheets
 from qtb.store import presentation as store
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
@@ -149,9 +149,10 @@ def test_the_calendar_tells_the_turn_and_the_date_of_the_slides(web: Web, works:
 
 
 def _feed(web: Web, name: str) -> str:
-    page = web.client(name).get("/calendar").text
-    path = page.partition("/calendar/")[2].partition('"')[0]
-    return web.client().get(f"/calendar/{path}").text.replace("\r\n ", "")
+    key = feeds.token(web.world.people[name], secret=str(web.app.config["SECRET_KEY"]))
+    answer = web.client().get(f"/calendar/{key}.ics")
+    assert answer.status_code == 200
+    return answer.text.replace("\r\n ", "")
 
 
 def test_judges_of_the_presentation_read_the_order_and_the_slides(web: Web, works: list[int]) -> None:
