@@ -14,8 +14,9 @@ from qtb.cli.commands import Group
 COMMANDS = {
     name: f"qtb.cli.{name}"
     for name in (
-        "audit", "bench", "certificate", "check", "cycle", "db", "eligibility", "evaluation", "form", "ledger", "move",
-        "notice", "override", "receipt", "scheduler", "serve", "test", "tick", "undo", "users", "workflow",
+        "assignment", "audit", "bench", "certificate", "check", "cycle", "db", "eligibility", "evaluation", "form",
+        "ledger", "move", "notice", "override", "panel", "receipt", "scheduler", "serve", "test",
+        "tick", "undo", "users", "workflow",
     )
 } | {"import": "qtb.cli.imports"} | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip
 

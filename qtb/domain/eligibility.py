@@ -93,12 +93,20 @@ def _told_once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return (*([Reason(MISSING, {"fields": tuple(dict.fromkeys(missing))})] if missing else []), *rest)
 
 
+def barred_by(test: shapes.CoolOff, earlier: Sequence[Earlier], year: int) -> Earlier | None:
+    """Return the earlier level that still bars a declaration in a year: of several the one that bars longest."""
+    barring = [one for one in earlier if year - one.year <= test.years.get(one.level, 0)]
+    return max(barring, key=lambda one: (one.year + test.years[one.level], one.year), default=None)
+
+
 def named(test: Strict) -> Iterator[str]:
     """Yield the fields that a test reads, as `form.field`."""
     for key in ("field", "first", "last"):
         if hasattr(test, key):
             yield getattr(test, key)
     yield from getattr(test, "fields", ())
+    if unless := getattr(test, "unless", None):
+        yield from named(unless)
 
 
 def _is_told(test: Strict, values: Values) -> bool:
@@ -193,14 +201,19 @@ def _recommender(test: shapes.Recommender, values: Values, situation: Situation,
 
 
 def _cool_off(test: shapes.CoolOff, values: Values, situation: Situation, on: date) -> Answer:
-    for one in sorted(situation.earlier, key=lambda one: -one.year):
-        years = test.years.get(one.level, 0)
-        if situation.year - one.year <= years:
-            about: dict[str, object] = {
-                "level": situation.labels.get(one.level, one.level), "year": one.year, "from": one.year + years + 1,
-            }
-            return False, Reason("rule_cool_off", about)
-    return True, Reason("rule_no_cool_off")
+    barring = barred_by(test, situation.earlier, situation.year)
+    if barring is None:
+        return True, Reason("rule_no_cool_off")
+    about: dict[str, object] = {
+        "level": situation.labels.get(barring.level, barring.level), "year": barring.year,
+        "from": barring.year + test.years[barring.level] + 1,
+    }  # fmt: skip
+    if test.unless is None:
+        return False, Reason("rule_cool_off", about)
+    if _value(values, test.unless.field) == test.unless.value:
+        return True, Reason("rule_cool_off_new", about)
+    field = situation.labels.get(test.unless.field, test.unless.field)
+    return False, Reason("rule_cool_off_unless", {**about, "field": field})
 
 
 def _publicity(test: shapes.Publicity, values: Values, situation: Situation, on: date) -> Answer:

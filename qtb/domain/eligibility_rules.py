@@ -72,9 +72,10 @@ class Recommender(Strict):
 
 
 class CoolOff(Strict):
-    """After a level, so many years pass before the team declares again."""
+    """After a level, so many years pass before the team declares again, unless a field says that the work is new."""
 
     years: dict[Key, int] = Field(min_length=1)
+    unless: Equals | None = None
 
 
 class Publicity(Strict):

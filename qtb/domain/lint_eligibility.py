@@ -68,12 +68,15 @@ def _guards(definition: Definition) -> Iterator[str]:
 
 def _wrong(definition: Definition, tests: Tests | None) -> Iterator[tuple[str, str]]:
     for name, test in (tests.asked() if tests else {}).items():
-        yield from ((name, what) for what in _wrong_fields(definition, name, test))
+        if not isinstance(test, CoolOff):
+            yield from ((name, what) for what in _wrong_fields(definition, name, test))
         for form in getattr(test, "forms", ()):
             if form not in definition.forms:
                 yield name, f"unknown form {form}"
         if isinstance(test, CoolOff):
             yield from ((name, f"unknown level {one}") for one in test.years if one not in definition.rubric.levels)
+            if test.unless:
+                yield from ((name, what) for what in _wrong_fields(definition, "equals", test.unless))
 
 
 def _wrong_fields(definition: Definition, name: str, test: Strict) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import assigning
 from qtb.domain.errors import Conflict, Invalid, Missing
 from qtb.domain.roles import Actor
-from qtb.services import assignment_ground, assignment_lines, evaluations
+from qtb.services import assignment_ground, assignment_lines, evaluations, judge_letters
 from qtb.services.assignment_lines import Shown
 from qtb.services.cycles import only_organiser
 from qtb.store import assignments, audit, cycles
@@ -82,8 +82,8 @@ def apply(session: Session, plan: AssignmentPlan, *, shown: str, actor: Actor, n
     lock(session, plan)
     _refuse_applied(plan)
     found = assignment_lines.look(session, plan)
-    named = [(pair.work, pair.judge) for pair in found.pairs if pair.work and pair.judge]
-    assignments.hold(session, judges={judge.id for _, judge in named}, works={work.id for work, _ in named})
+    named = {(pair.work.id, pair.judge.id) for pair in found.pairs if pair.work and pair.judge}
+    assignments.hold(session, judges={judge for _, judge in named}, works={work for work, _ in named})
     found = assignment_lines.look(session, plan)
     _refuse(found, shown)
     kind = plan.cycle.definition.counted
@@ -93,6 +93,7 @@ def apply(session: Session, plan: AssignmentPlan, *, shown: str, actor: Actor, n
             evaluations.give_sheets(session, line.work, judges, kind=kind, actor=actor, now=now)
     changes = {"plan": plan.id, "sheets": len(found.pairs), "file": plan.file_name}
     audit.record(session, plan.cycle, "plan_applied", actor=actor, now=now, role="organiser", changes=changes)
+    judge_letters.given(session, plan.cycle, named, f"plan{plan.id}", now=now)
     plan.applied_at = now
     return len(found.pairs)
 
@@ -107,12 +108,17 @@ def give_by_hand(
     only_organiser(actor)
     cycles.hold(session, cycle)
     assignments.hold(session, judges={judge for _, judge in pairs}, works={work for work, _ in pairs})
+    made, act = set[tuple[int, int]](), ""
     for work_id, judge_id in sorted(pairs):
         work = session.get(Submission, work_id)
         if work is None or work.cycle_id != cycle.id:
             raise Missing("submission")
         judge = evaluations.evaluator(session, judge_id)
-        evaluations.assign(session, work, judge, kind=kind, actor=actor, now=now)
+        sheet = evaluations.assign(session, work, judge, kind=kind, actor=actor, now=now)
+        if sheet.assigned_at == now:  # a second time changes nothing, and tells nothing
+            made.add((work_id, judge_id))
+            act = act or f"work{work_id}.{work.version}"
+    judge_letters.given(session, cycle, made, act, now=now)
     return len(pairs)
 
 

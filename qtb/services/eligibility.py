@@ -17,7 +17,7 @@ from qtb.domain.eligibility import Earlier, Finding, Situation, Values
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.roles import Actor
 from qtb.domain.workflow import Text
-from qtb.services import notes
+from qtb.services import notes, teams
 from qtb.store import answers, audit, cycles, facts
 from qtb.store import eligibility as store
 from qtb.store.cycles import Pinned
@@ -34,7 +34,7 @@ class Surroundings:
     n_of_team: Counter[tuple[int, str]] = field(default_factory=Counter)
     declared: set[int] = field(default_factory=set)
     named: dict[tuple[int, str, str], set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
-    levels: dict[tuple[int, str], list[Earlier]] = field(default_factory=lambda: defaultdict(list))
+    levels: Mapping[int, Sequence[Earlier]] = field(default_factory=dict)
     waived: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     def declare(self, row: Any) -> None:
@@ -205,7 +205,7 @@ def _situation(
         elsewhere_team=around.elsewhere(row, "team", row.team_key or ""),
         elsewhere_title=around.elsewhere(row, "title", row.title),
         recommender=row.recommender is not None and row.recommender.is_active,
-        earlier=tuple(around.levels[mine]) if row.team_key else (),
+        earlier=tuple(around.levels.get(row.id, ())),
         waived=around.waived.get(row.id, {}), labels=labels(definition),
     )  # fmt: skip
 
@@ -219,13 +219,13 @@ def _around(
     around = Surroundings(waived=known)
     asked = {name for stage in stages for rule in definition.eligibility.of(stage).values() if rule.test
              for name in rule.test.asked()}  # fmt: skip
-    if not rows or not asked & {"a_year", "not_elsewhere", "cool_off"}:
+    if rows and "cool_off" in asked:
+        around.levels = teams.held(session, rows[0].cycle, [row.id for row in rows])
+    if not rows or not asked & {"a_year", "not_elsewhere"}:
         return around
     cycle, past = rows[0].cycle, _past(definition)
     for one in store.entries_of(session, {row.unit_id for row in rows}, cycle.id):
-        if one.year < cycle.year and one.award_level and one.team_key:
-            around.levels[one.unit_id, one.team_key].append(Earlier(one.year, one.award_level))
-        if one.cycle_id == cycle.id and one.kind != "end":
+        if one.kind != "end":
             around.name(one)
             if one.state in past:
                 around.declare(one)

@@ -17,7 +17,7 @@ from qtb.domain.errors import Missing
 from qtb.domain.reminders import ABOVE
 from qtb.effects import mail
 from qtb.effects.mail import Letter, Server
-from qtb.services import date_letters, due_dates, reminder_letters, slides
+from qtb.services import date_letters, due_dates, judge_letters, reminder_letters, slides
 from qtb.services.reminder_letters import Waiting
 from qtb.store import cycles
 from qtb.store.accounts import Account, Membership, Unit, lasts
@@ -68,7 +68,9 @@ def is_moot(session: Session, row: Outbox, now: datetime) -> bool:
     """Tell whether a reminder has nothing left to remind of: all done, suspended, or due at another time by now."""
     if row.letter == slides.SOON:
         return slides.is_moot(session, row, now)
-    return is_reminder(row) and reminder_letters.waiting(session, row, now) is None
+    if is_reminder(row):
+        return reminder_letters.waiting(session, row, now) is None
+    return judge_letters.is_moot(session, row)
 
 
 def is_reminder(row: Outbox) -> bool:
@@ -151,6 +153,8 @@ def _said(
         return date_letters.values(session, row, lang)
     if slides.is_mine(row):
         return slides.values(session, row, lang)
+    if judge_letters.is_mine(row):
+        return judge_letters.values(session, row, lang, post.base_url)
     # About no move: it says no more than where to look.
     return _moved(session, row, definition, lang) if row.batch_id else {}
 

@@ -12,6 +12,7 @@ from qtb.domain.errors import Conflict, Invalid
 from qtb.domain.field_values import FieldError, clean
 from qtb.domain.fields import Choice
 from qtb.domain.roles import Actor
+from qtb.services import judge_letters
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit
 from qtb.store import panels as store
@@ -88,9 +89,12 @@ def put(
     if found is None:
         found = PanelMember(panel_id=panel.id, cycle_id=cycle.id, account_id=person.id)
         session.add(found)
+    named = leads and not found.is_leader
     found.is_leader, found.most = leads, most
     changes = {"panel": panel.title, "judge": person.id, "leads": leads, "most": most}
     audit.record(session, cycle, "panel", actor=actor, now=now, role="organiser", changes=changes)
+    if named:
+        judge_letters.leads(session, cycle, panel, person.id, now=now)
     return found
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict
 from qtb.domain.roles import Actor
-from qtb.services import conflicts
-from qtb.store import audit, cycles, evaluations, outbox
-from qtb.store.evaluations import Sheet
+from qtb.services import conflicts, judge_letters
+from qtb.services import evaluations as evaluating
+from qtb.services.cycles import only_organiser
+from qtb.store import audit, cycles, drafts, evaluations, outbox
+from qtb.store.evaluations import Sheet, SheetVersion
 from qtb.store.unit import lock
 
 LETTER = "recused"
@@ -38,6 +41,37 @@ def recuse(
     audit.record(session, submission, "recused", actor=actor, now=now, role="evaluator", note=reason)
     evaluations.count_sheets(session, submission)
     outbox.post(session, f"recused:{sheet.id}", "", submission.id, LETTER, "organiser", now=now)
+
+
+def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> None:
+    """Take an unfinished work away from a judge, with a reason, and tell him; what was kept of it is gone.
+
+    Raises Denied, Invalid without a reason, Conflict where the sheet is finished or the work is judged no longer.
+    """
+    only_organiser(actor)
+    reason = conflicts.reason_of(reason)
+    submission, judge = sheet.submission, sheet.evaluator
+    cycles.hold(session, submission.cycle)
+    lock(session, judge)
+    lock(session, submission)
+    session.refresh(sheet)
+    _refuse(sheet)
+    _forget(session, sheet)
+    changes = {"evaluator": judge.id, "sheet": sheet.kind}
+    audit.record(
+        session, submission, "unassigned", actor=actor, now=now, role="organiser", note=reason, changes=changes
+    )
+    evaluations.count_sheets(session, submission)
+    judge_letters.taken(session, submission, judge.id, reason, now=now)
+
+
+def _forget(session: Session, sheet: Sheet) -> None:
+    """Delete a sheet with what was kept of it. Raises Conflict for one that was finished once: that stays on record."""
+    if session.scalar(select(SheetVersion.number).filter_by(sheet_id=sheet.id, is_final=True).limit(1)):
+        raise Conflict("sheet_was_final")
+    drafts.drop(session, evaluating.place(sheet), sheet.evaluator_id)
+    session.execute(delete(SheetVersion).where(SheetVersion.sheet_id == sheet.id))
+    session.delete(sheet)
 
 
 def _refuse(sheet: Sheet) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from qtb.domain.eligibility import Earlier, barred_by
 from qtb.domain.errors import Conflict, Invalid, Missing
 from qtb.domain.roles import Actor, is_party
 from qtb.domain.rubric import Level
@@ -15,6 +17,7 @@ from qtb.services import notes
 from qtb.services.cycles import only_organiser
 from qtb.store import audit, lists, teams
 from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.teams import TeamLink
 from qtb.store.unit import lock
@@ -41,6 +44,31 @@ def levels(session: Session, submission: Submission) -> list[dict[str, Any]]:
     """Return the levels that the team has had, as the forms say them."""
     had = [one for one in earlier(session, submission) if level(one)]
     return [{"year": str(one.cycle.year), "title": one.title, "level": one.award_level} for one in had]
+
+
+def held(session: Session, cycle: Cycle, ids: Collection[int]) -> dict[int, list[Earlier]]:
+    """Return the levels that the teams of submissions still hold from earlier years of the programme, by submission.
+
+    Under all their names. What was withdrawn or revoked since, and what is not published, is none.
+    """
+    found: dict[int, list[Earlier]] = defaultdict(list)
+    programme = cycle.definition.workflow.programme.key
+    for one, state, key, year in teams.awarded(session, ids):
+        known = year.definition.workflow.states.get(state)
+        if year.year < cycle.year and year.definition.workflow.programme.key == programme and known and known.listed:
+            found[one].append(Earlier(year.year, key))
+    return found
+
+
+def cooling(session: Session, cycle: Cycle, ids: Collection[int]) -> dict[int, tuple[Level, Earlier]]:
+    """Return the earlier level that bars a team from declaring in a year, by submission, if a rule is on that asks."""
+    rules = (rule for rule in cycle.definition.eligibility.rules.values() if rule.on and rule.test)
+    test = next((rule.test.cool_off for rule in rules if rule.test and rule.test.cool_off), None)
+    if test is None or not ids:
+        return {}
+    barred = {one: barred_by(test, several, cycle.year) for one, several in held(session, cycle, ids).items()}
+    levels = cycle.definition.rubric.levels
+    return {one: (levels[by.level], by) for one, by in barred.items() if by and by.level in levels}
 
 
 def link(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from qtb.store.accounts import Unit
-from qtb.store.cycles import Cycle
 from qtb.store.history import History
 from qtb.store.submissions import Submission
 
 WAIVED = "waived"  # the kind of the entry in history by which a rule is waived
-UNDECIDED = ("", "none")
 
 
 def hold_units(work: Connection, ids: Sequence[int]) -> None:
@@ -35,15 +33,13 @@ def judged(session: Session, ids: Sequence[int]) -> Sequence[Submission]:
 
 
 def entries_of(session: Session, units: Collection[int], cycle_id: int) -> Sequence[Row[Any]]:
-    """Return what units have entered in a year, and what they were given in others."""
-    given = Submission.award_level.not_in(UNDECIDED)
+    """Return what units have entered in a year."""
     query: Any = (
         select(
-            Submission.id, Submission.unit_id, Submission.cycle_id, Submission.team_key, Submission.title,
-            Submission.recommender_id, Submission.state, Submission.kind, Submission.award_level, Cycle.year,
+            Submission.id, Submission.unit_id, Submission.team_key, Submission.title, Submission.recommender_id,
+            Submission.state, Submission.kind,
         )
-        .join(Cycle, Cycle.id == Submission.cycle_id)
-        .where(Submission.unit_id.in_(units), or_(Submission.cycle_id == cycle_id, given))
+        .where(Submission.unit_id.in_(units), Submission.cycle_id == cycle_id)
     )  # fmt: skip
     found: Sequence[Row[Any]] = session.execute(query).all()
     return found

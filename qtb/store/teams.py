@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, ForeignKey, String, UniqueConstraint, and_, literal, or_, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, joinedload, mapped_column
 
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
@@ -76,6 +76,24 @@ def names(session: Session, submission: Submission) -> set[tuple[int, str]]:
     """Return every (unit, name) under which a submission's team is known."""
     line = _line(submission)
     return {(unit_id, key) for unit_id, key in session.execute(select(line.c.unit_id, line.c.team_key))}
+
+
+def awarded(session: Session, ids: Collection[int]) -> Sequence[Any]:
+    """Return (submission, state, level, cycle) for each work with a level of the teams of these, in any year."""
+    first: Any = select(
+        Submission.id.label("of"), Submission.unit_id.label("unit_id"), Submission.team_key.label("team_key")
+    ).where(Submission.id.in_(ids), Submission.team_key.is_not(None))
+    line = first.cte("lines", recursive=True)
+    here = and_(TeamLink.unit_id == line.c.unit_id, TeamLink.team_key == line.c.team_key)
+    line = line.union(select(line.c.of, TeamLink.earlier_unit_id, TeamLink.earlier_key).join(line, here))
+    query: Any = (
+        select(line.c.of, Submission.state, Submission.award_level, Cycle)
+        .join(Submission, and_(line.c.unit_id == Submission.unit_id, line.c.team_key == Submission.team_key))
+        .join(Cycle, Cycle.id == Submission.cycle_id)
+        .options(defer(Cycle.notice))
+        .where(Submission.award_level.not_in(("", "none")))
+    )
+    return session.execute(query).all()
 
 
 def _line(submission: Submission) -> CTE:

@@ -17,7 +17,7 @@ from qtb.services import conflicts, drafts, evaluations, recusals
 from qtb.services import sheets as reopening
 from qtb.services.evaluations import Unscored
 from qtb.store import answers as store
-from qtb.store import presentation
+from qtb.store import honours, presentation
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, sheets, years
@@ -143,6 +143,7 @@ def _shown(own: Sheet, refusal: Refusal | None = None) -> str:
         "evaluator/sheet.html", sheet=own, submission=submission, refusal=refusal, errors=errors, closed=_closed(own),
         rubric=submission.cycle.definition.rubric.sheets[own.kind], step=submission.cycle.definition.rubric.step,
         answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
+        honours=honours.of_team(db.session(), submission),
         choices=answers.ref_options(submission.cycle, any_active=True),
         reopened=reopening.reopening(db.session(), own), **sheets.page(own),
     )  # fmt: skip

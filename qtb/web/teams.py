@@ -9,7 +9,8 @@ from qtb.domain.errors import Missing, Refusal
 from qtb.domain.roles import MOVERS
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import teams
+from qtb.services import honours, teams
+from qtb.store import honours as honour_rows
 from qtb.store import teams as store
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
@@ -45,6 +46,28 @@ def link(submission_id: int) -> ResponseReturnValue:
     return redirect(url_for("teams.show", submission_id=submission_id), 303)
 
 
+@pages.post("/submissions/<int:submission_id>/honours")
+@audience("organiser", "applicant")
+def change_honours(submission_id: int) -> ResponseReturnValue:
+    """Enter, verify, or take out what the team was honoured with elsewhere."""
+    form, act = request.form, request.form.get("act")
+    honour_id = whole(form.get("honour", "")) or 0
+    try:
+        with unit(db.session()) as work:
+            row = found(submission_id)
+            if act == "verify":
+                honours.verify(work, row, honour_id, actor=actor(), now=g.now)
+            elif act == "drop":
+                honours.drop(work, row, honour_id, actor=actor(), now=g.now)
+            else:
+                told = {name: form.get(name, "") for name in ("level", "name", "giver")}
+                honours.enter(work, row, **told, year=whole(form.get("year", "")), actor=actor(), now=g.now)
+    except Refusal as error:
+        return _page(submission_id, error), error.status
+    flash(say("honour.done"), "success")
+    return redirect(url_for("teams.show", submission_id=submission_id), 303)
+
+
 def _page(submission_id: int, refusal: Refusal | None = None) -> str:
     submission = found(submission_id)
     if not teams.may_read(submission, actor()):
@@ -55,4 +78,6 @@ def _page(submission_id: int, refusal: Refusal | None = None) -> str:
         "cases/team.html", submission=submission, refusal=refusal, q=text, offered=offered,
         entries=[(one, teams.level(one)) for one in teams.earlier(db.session(), submission)],
         linked=store.link_of(db.session(), submission) if is_organiser else None, is_organiser=is_organiser,
+        honours=honour_rows.of_team(db.session(), submission), honour_levels=honours.LEVELS,
+        may_enter=honours.may_enter(submission, actor()),
     )  # fmt: skip

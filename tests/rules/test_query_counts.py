@@ -30,7 +30,7 @@ LISTS: dict[str | None, dict[str, int]] = {
         "/admin/": 7, "/admin/submissions": 7, "/admin/cycles": 6, "/admin/cycles/2024": 9,
         "/admin/cycles/2024/ledger": 11, "/admin/users": 7, "/admin/units": 7, "/admin/history": 11,
         "/admin/outbox": 5, "/submissions/1": 10, "/admin/cycles/2024/duplicates": 8, "/submissions/1/team": 7,
-        "/admin/cycles/2024/certificates": 8,
+        "/admin/cycles/2024/certificates": 8, "/admin/cycles/2024/judging": 10,
     },
     None: {"/": 2, "/cycles/2024": 2, "/cycles/2024/results": 3, "/sign-in": 1},
 }  # fmt: skip

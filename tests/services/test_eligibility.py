@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from qtb.domain import definition as definitions
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.i18n import in_words
-from qtb.services import eligibility
+from qtb.services import eligibility, teams
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
@@ -140,3 +140,56 @@ def test_those_who_move_together_are_counted_together(world: World) -> None:
         cycle = world.session.get_one(Cycle, world.cycle.id)
         eligibility.renew(world.session, cycle, "submit", cases, now=world.now)
     assert [world.session.get_one(Submission, case).n_blocks for case in cases] == [0, 1]
+
+
+# --- declaring again after a level --------------------------------------------------------------------
+
+COOLING = ("severity: warn\n    at: [declaring]\n    test:\n      cool_off:",
+           "severity: block\n    at: [declaring]\n    test:\n      cool_off:")  # fmt: skip
+
+
+def held_before(world: World, *, year: int = 2023, level: str = "BENCHMARK", state: str = "awarded") -> int:
+    """Let the team hold a level of an earlier year of its own; return the earlier work."""
+    case = world.placed(state)
+    other = world.another_cycle(f"of-{year}")
+    with unit(world.session) as work:
+        work.execute(update(Cycle).where(Cycle.id == other).values(year=year))
+        work.execute(update(Submission).where(Submission.id == case).values(cycle_id=other, award_level=level))
+    world.session.expire_all()
+    return case
+
+
+def test_a_team_that_holds_the_top_level_waits_its_years_unless_the_content_is_new(world: World) -> None:
+    adopt(world, *COOLING)
+    held_before(world)
+    case = registered(world)
+    (reason,) = world.refused(case, "submit", "alice")
+    assert reason.args["code"] == "E8"
+    assert "2026 年起" in in_words(reason, "zh")
+    assert "内容确有实质更新" in in_words(reason, "zh")
+    world.declare(case, new_content="on", new_content_what="改为全流程自主检验。")
+    world.move(case, "submit", "alice")
+    assert world.state(case) == "submitted"
+
+
+@pytest.mark.parametrize(
+    "earlier", [{"year": 2021}, {"level": "EXCELLENT"}, {"state": "revoked"}, {"state": "withdrawn"},
+                {"state": "evaluated"}],
+)  # fmt: skip
+def test_what_is_long_ago_lower_or_taken_away_bars_nobody(world: World, earlier: dict[str, str]) -> None:
+    adopt(world, *COOLING)
+    held_before(world, **earlier)  # type: ignore[arg-type]
+    world.move(registered(world), "submit", "alice")
+
+
+def test_a_renamed_team_is_barred_by_what_it_held_under_its_earlier_name(world: World) -> None:
+    adopt(world, *COOLING)
+    earlier = held_before(world)
+    case = registered(world, "总装先锋班")
+    with unit(world.session) as work:
+        row = work.get_one(Submission, case)
+        assert teams.cooling(work, row.cycle, [case]) == {}
+        teams.link(work, row, earlier, reason="班组更名", actor=world.actor("olga"), now=world.now)
+    assert [one.args["code"] for one in world.refused(case, "submit", "alice")] == ["E8"]
+    row = world.session.get_one(Submission, case)
+    assert teams.cooling(world.session, row.cycle, [case])[case][1].year == 2023

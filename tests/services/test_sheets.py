@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Refusal
-from qtb.services import advance, drafts, evaluations, letters, sheets
+from qtb.services import advance, drafts, evaluations, letters, recusals, sheets
 from qtb.services.letters import Post
 from qtb.store import evaluations as store
 from qtb.store.cycles import Cycle
@@ -222,6 +222,25 @@ def test_what_stands_against_reopening(
     assert found.key == key or found.reasons[0].key == key
     assert versions(world, work) == before
     world.session.rollback()
+
+
+def test_a_begun_sheet_is_taken_away_with_its_versions_and_one_that_was_finished_is_not(
+    world: World, work: int
+) -> None:
+    world.assign(work, "eve", "ed")
+
+    def take(whose: str) -> None:
+        with unit(world.session) as session:
+            actor = world.actor("olga")
+            recusals.take_away(session, own(world, work, whose), "任务调整", actor=actor, now=world.now)
+
+    save(world, work, {"M1_POSITION": "5"}, whose="ed", finish=False)
+    take("ed")
+    assert facts(world, work) == (0, 1)
+    save(world, work, scores(world))
+    reopened(world, work)
+    assert refusal(take, "eve").key == "sheet_was_final"
+    assert facts(world, work) == (0, 1)
 
 
 def test_reopening_and_closing_at_once_leave_one_of_both(world: World, work: int) -> None:

@@ -12,6 +12,7 @@ from qtb.web.admin import (
     home,
     imports,
     judges,
+    judging,
     ledger,
     notices,
     objections,
@@ -28,6 +29,6 @@ from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
-    "home", "imports", "judges", "ledger", "notices", "objections", "panels", "plans", "presentation", "quotas",
-    "rehearsals", "results", "sheets", "submissions",
+    "home", "imports", "judges", "judging", "ledger", "notices", "objections", "panels", "plans", "presentation",
+    "quotas", "rehearsals", "results", "sheets", "submissions",
 ]  # fmt: skip

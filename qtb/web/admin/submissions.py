@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from qtb.domain.errors import Invalid
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import assignment_plans, deliberation, evaluations, panels
+from qtb.services import assignment_plans, deliberation, evaluations, panels, teams
 from qtb.services import override as overriding
 from qtb.store import accounts, ledger_reads, lists
 from qtb.store.cycles import Cycle
@@ -41,10 +41,11 @@ def submissions() -> ResponseReturnValue:
         db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1),
         n_all=None if by_more else lists.counted(counts, chosen["state"]),
     )  # fmt: skip
+    cooling = teams.cooling(db.session(), year, [row.id for row in page.rows])
     template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
     return render_template(
         template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
-        counts=counts, categories=panels.categories(year),
+        counts=counts, cooling=cooling, categories=panels.categories(year),
         recommenders=accounts.units(db.session(), "recommender", active=False),
     )  # fmt: skip
 

@@ -1,0 +1,70 @@
+"""The board of a year's judging: how far it is, who is late, and a reminder by one click."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from qtb.domain.errors import Missing, Refusal
+from qtb.extensions import db
+from qtb.i18n import say
+from qtb.services import judge_reminders, judging, recusals
+from qtb.services.judging import Board
+from qtb.store.cycles import Cycle
+from qtb.store.evaluations import Sheet
+from qtb.store.unit import unit
+from qtb.web import years
+from qtb.web.access import actor, audience
+from qtb.web.admin.pages import pages
+from qtb.web.view import cycle_or_404
+
+
+@pages.get("/cycles/<key>/judging")
+@audience("organiser")
+def judging_of(key: str) -> ResponseReturnValue:
+    """Show how far the judging of a year is."""
+    return _page(cycle_or_404(key))
+
+
+@pages.post("/cycles/<key>/judging")
+@audience("organiser")
+def remind_judges(key: str) -> ResponseReturnValue:
+    """Remind one judge, a panel, or all who are late."""
+    cycle_id = cycle_or_404(key).id
+    try:
+        judges = judging.whom(_board(cycle_or_404(key)), request.form.get("who", ""))
+        with unit(db.session()) as work:
+            cycle = work.get_one(Cycle, cycle_id)
+            done = judge_reminders.remind(work, cycle, judges, actor=actor(), now=g.now)
+    except Refusal as error:
+        return _page(cycle_or_404(key), error), error.status
+    flash(say("judging.reminded", n=len(done.judges)), "success")
+    if done.had:
+        flash(say("judging.had", n=len(done.had)), "info")
+    return redirect(url_for("admin.judging_of", key=key), 303)
+
+
+@pages.post("/cycles/<key>/sheets/<int:sheet_id>/away")
+@audience("organiser")
+def take_away(key: str, sheet_id: int) -> ResponseReturnValue:
+    """Take an unfinished work away from a judge."""
+    cycle_id = cycle_or_404(key).id
+    with unit(db.session()) as work:
+        sheet = work.get(Sheet, sheet_id)
+        if sheet is None or sheet.submission.cycle_id != cycle_id:
+            raise Missing("sheet")
+        judge = sheet.evaluator_id
+        recusals.take_away(work, sheet, request.form.get("reason", ""), actor=actor(), now=g.now)
+    flash(say("judging.taken"), "success")
+    return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
+
+
+def _board(cycle: Cycle) -> Board:
+    session, times = db.session(), years.of(db.session(), cycle.id).times
+    return judging.board(session, cycle, times, everybody=say("judging.field"), now=g.now)
+
+
+def _page(cycle: Cycle, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "admin/judging.html", cycle=cycle, board=_board(cycle), refusal=refusal, days=judging.SOON.days
+    )
