@@ -100,7 +100,8 @@ def _told(definition: Definition, key: str) -> Iterator[str]:
     yield say("cli.told.state", state=state.label, key=key, kind=say(f"cli.kind.{state.kind}"))
     for edit in state.edits:
         form, row = definition.forms[edit.form].title, definition.timeline.rows[edit.during].title
-        yield say("cli.told.edit", role=say(f"role.{edit.by}"), form=form, row=row)
+        told = say("cli.told.edit", role=say(f"role.{edit.by}"), form=form, row=row)
+        yield told + (say("cli.told.edit_until") if edit.until else "")
     if state.judged:
         yield say("cli.told.judged", row=definition.timeline.rows[state.judged].title)
     if state.decided:

@@ -20,6 +20,7 @@ from qtb.domain.timeline import Owned, Timeline
 from qtb.domain.workflow import Edge
 from qtb.i18n import word
 from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store.presentation import Presentation, Slot
 
 LENGTH = timedelta(minutes=30)
 AHEAD = timedelta(days=1)
@@ -91,6 +92,26 @@ def of_extension(feed: Feed, extension: Extension, named: str, lang: str) -> Eve
     summary = word(lang, "feed.about", what=_title(feed, edge, lang), name=named)
     uid = feed.uid("extension", extension.id)
     return _event(feed, Moment(edge, extension.until), EVERYBODY, uid, summary, lang, rings=True)
+
+
+def of_turn(feed: Feed, made: Presentation, slot: Slot, named: str, lang: str, url: str) -> Iterator[Event]:
+    """Yield when a work presents, and when its slides are due; each act on the round may have moved them."""
+    stamp = made.version, made.drawn_at or feed.cycle.created_at
+    if slot.starts_at is None or slot.ends_at is None:
+        return
+    summary = word(lang, "feed.about", what=word(lang, "feed.turn", place=made.place), name=named)
+    lines = (
+        word(lang, "feed.turn_at", at=clock.shown(slot.starts_at, lang), n=slot.place_no),
+        word(lang, "feed.turn_place", place=made.place),
+    )
+    uid = feed.uid("presentation", slot.submission_id)
+    yield Event(uid, *stamp, summary, slot.starts_at, slot.ends_at, lines, url, slot.starts_at - AHEAD)
+    due = slot.submission.slides_due_at
+    if due is not None:
+        summary = word(lang, "feed.about", what=word(lang, "feed.slides"), name=named)
+        said = word(lang, "feed.at_closes", at=clock.shown(due, lang, is_end=True))
+        uid = feed.uid("slides", slot.submission_id)
+        yield Event(uid, *stamp, summary, due - LENGTH, due, (said,), url, due - AHEAD)
 
 
 def _event(

@@ -14,7 +14,7 @@ from qtb.domain import agenda
 from qtb.domain.agenda import Wait
 from qtb.domain.roles import Actor
 from qtb.i18n import word
-from qtb.store import facts, feeds
+from qtb.store import facts, feeds, presentation
 from qtb.store.submissions import Submission
 from qtb.store.years import Year
 
@@ -56,6 +56,7 @@ def _of_year(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
     if everything:
         yield from _extensions(session, feed, reader)
     yield from _own(session, feed, reader)
+    yield from _turns(session, feed, reader)
     for note, wait, row in waits:
         if row is not None:
             named, case = f"{_named(row, reader)}{note}", facts.as_case(row)
@@ -71,6 +72,16 @@ def _own(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
         case = facts.as_case(row)
         for moment in agenda.of_case(feed.cycle.definition, case, timeline=feed.times, actor=actor):
             yield feed_events.of_case(feed, moment, case, _named(row, reader), reader.lang, reader.link(row.id))
+
+
+def _turns(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
+    """Yield when the person's works present, and when their slides are due."""
+    made = presentation.of(session, feed.cycle.id) if reader.actor.holds("applicant") else None
+    if made is None:
+        return
+    for slot in presentation.turns(session, reader.actor.units["applicant"], feed.cycle.id):
+        named, url = _named(slot.submission, reader), reader.link(slot.submission_id)
+        yield from feed_events.of_turn(feed, made, slot, named, reader.lang, url)
 
 
 def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[tuple[str, Wait, Submission | None]]:

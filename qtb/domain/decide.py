@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Invalid, Reason
 from qtb.domain.fields import FormSpec
 from qtb.domain.roles import Actor
+from qtb.domain.shapes import Key
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Edit, Transition
 
@@ -28,6 +29,7 @@ class Case:
     facts: Mapping[str, Any]
     state_since: datetime = datetime(1, 1, 1, tzinfo=UTC)
     suspended_at: datetime | None = None
+    slides_due_at: datetime | None = None
     blocking: Mapping[str, tuple[Reason, ...]] | None = None  # move → the rules of eligibility in its way, if judged
 
     def before(self, move: str) -> Case:
@@ -111,17 +113,21 @@ def edit_refusal(
     """Return why the actor may not edit this form of the case now; empty when he may."""
     state = definition.workflow.states[case.state]
     edits = [edit for edit in state.edits if edit.form == form]
-    if not edits:
+    mine = [edit for edit in edits if roles.is_party(edit.by, actor, case)]
+    if edits and not mine:  # whoever has no part in it does not learn whether anybody may
+        return (Reason("edit_role", {"roles": tuple(edit.by for edit in edits)}),)
+    mine = [edit for edit in mine if applies(edit, case)]
+    if not mine:
         # The clock may have moved the case on at the very instant at which its row closed: that is said first.
         closed = _closed_rows(definition, form, case, timeline=timeline, actor=actor, now=now)
         return (*closed, Reason("edit_state", {"state": state.label, "form": definition.forms[form].title}))
-    mine = [edit for edit in edits if roles.is_party(edit.by, actor, case)]
-    if not mine:
-        return (Reason("edit_role", {"roles": tuple(edit.by for edit in edits)}),)
     if not machine.is_awake(case):
         return (Reason("suspended", {"at": case.suspended_at}),)
-    if any(timeline.is_open(edit.during, case, now) for edit in mine):
+    still = [edit for edit in mine if edit.until is None or case.slides_due_at is None or now < case.slides_due_at]
+    if any(timeline.is_open(edit.during, case, now) for edit in still):
         return ()
+    if not still:
+        return (Reason("slides_late", {"at": case.slides_due_at, "now": now}),)
     return (shut(timeline, mine[0].during, case, now),)
 
 
@@ -163,7 +169,12 @@ def ahead(definition: Definition, case: Case, *, timeline: Timeline, sealed: boo
 def edits(definition: Definition, case: Case, *, actor: Actor) -> tuple[Edit, ...]:
     """Return the forms that the actor may edit in this state, whether or not their row is open."""
     state = definition.workflow.states[case.state]
-    return tuple(edit for edit in state.edits if roles.is_party(edit.by, actor, case))
+    return tuple(edit for edit in state.edits if roles.is_party(edit.by, actor, case) and applies(edit, case))
+
+
+def applies(edit: Edit, case: Case) -> bool:
+    """Tell whether an edit is there for a case at all."""
+    return all(facts.answer(guard, case.facts) for guard in edit.when)
 
 
 def _ever_edited(definition: Definition, form: str, case: Case, actor: Actor) -> list[str]:
@@ -206,8 +217,11 @@ def is_concerned(case: Case, *, actor: Actor) -> bool:
     return any(roles.is_party(role, actor, case) for role in roles.MOVERS)
 
 
-def may_read(form: FormSpec, case: Case, *, actor: Actor) -> bool:
-    """Tell whether somebody who may see a case may read a form of it: evaluators what they judge, others by role."""
+def may_read(form: FormSpec, case: Case, *, actor: Actor, held: Collection[Key] = ()) -> bool:
+    """Tell whether somebody who may see a case may read a form of it: evaluators what they judge, others by role.
+
+    `held` are the kinds of sheet that an evaluator has of the work, asked of forms that name some.
+    """
     if not is_concerned(case, actor=actor):
-        return form.judged
+        return form.judged and (not form.sheets or not set(form.sheets).isdisjoint(held))
     return not form.read_by or any(roles.is_party(role, actor, case) for role in form.read_by)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from transitions import Machine
 
-from qtb.domain import evidence, machine, strict_yaml
+from qtb.domain import evidence, facts, machine, strict_yaml
 from qtb.domain.calendar import Calendar, Year
 from qtb.domain.certificate import Certificates
 from qtb.domain.eligibility_rules import Eligibility
@@ -58,6 +58,12 @@ class Definition:
         forms = {key for key, form in self.forms.items() for one in form.fields.values() if one.column == CONCLUSION}
         states = self.workflow.states.items()
         return [key for key, state in states if any(edit.form in forms for edit in state.edits)]
+
+    @cached_property
+    def sealed_forms(self) -> frozenset[str]:
+        """The forms that are filled in only where something sealed is so: that there is one tells it."""
+        edits = [edit for state in self.workflow.states.values() for edit in state.edits]
+        return frozenset(edit.form for edit in edits if any(guard.fact in facts.SEALED for guard in edit.when))
 
     @property
     def counted(self) -> Key:

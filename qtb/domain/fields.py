@@ -143,6 +143,7 @@ class FormSpec(Strict):
     # What one filled form is about: a team's entry, a recommending unit's year, or an objection.
     about: Literal["submission", "recommender", "objection"] = "submission"
     judged: bool = False  # evaluators read it
+    sheets: list[Key] = []  # only those evaluators who have one of these sheets of the work; all, where none is named
     read_by: list[Key] = []  # the roles that read it; everybody who may see the case, where none is named
     max_total: int | None = None  # characters of all its texts together
     explains: Key | None = None  # the field that says why a proposed value was changed

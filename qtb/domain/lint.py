@@ -10,6 +10,7 @@ from qtb.domain import (
     lint_certificates,
     lint_eligibility,
     lint_hand_ins,
+    lint_presentation,
     lint_published,
     lint_queue,
     lint_sheets,
@@ -46,6 +47,7 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *lint_eligibility.findings(definition),
         *lint_queue.findings(definition),
         *lint_sheets.findings(definition),
+        *lint_presentation.findings(definition),
         *lint_certificates.findings(definition),
         *_reroutes(definition),
     ]

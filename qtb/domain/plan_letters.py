@@ -92,7 +92,9 @@ def _bearing(definition: Definition, case: Case, role: str, times: Timeline) -> 
     workflow = definition.workflow
     if role == JUDGE:
         return [row_key] if (row_key := workflow.states[case.state].judged) else []
-    rows = [edit.during for edit in workflow.states[case.state].edits if edit.by == role]
+    rows = [
+        edit.during for edit in workflow.states[case.state].edits if edit.by == role and decide.applies(edit, case)
+    ]
     rows += [
         rule.during
         for key, rule in workflow.transitions.items()

@@ -88,6 +88,35 @@ class Composite(Strict):
     weights: dict[Key, Amount] = Field(min_length=1)
 
 
+class Slides(Strict):
+    """The form with the slides: closed so many working days before the day of the slot, reminders before that."""
+
+    form: Key
+    working_days: int = Field(default=5, ge=0, le=60)
+    remind: list[int] = Field(default=[3, 1], min_length=1)
+
+
+class Shortlist(Strict):
+    """Which works are presented: the best of a sheet's results from a score on, so many of a hundred valid ones.
+
+    `minutes` and `questions` are how long one work takes, unless a day's order says otherwise.
+    """
+
+    sheet: Key  # filled at the presentation
+    after: Key  # its results decide
+    min_score: Amount
+    percent: Amount
+    minutes: int = Field(default=15, ge=1, le=240)
+    questions: int = Field(default=5, ge=0, le=240)
+    slides: Slides | None = None
+
+    @model_validator(mode="after")
+    def _is_a_share(self) -> Shortlist:
+        if not 0 < self.percent <= 100:
+            raise ValueError("`percent` lies above 0 and is at most 100")
+        return self
+
+
 class Rubric(Strict):
     """`rubric.yaml`: the sheets, the step of a score, the levels from high to low."""
 
@@ -98,6 +127,7 @@ class Rubric(Strict):
     aggregate: Aggregate = Aggregate()
     doubt: Doubt = Doubt()
     composite: list[Composite] = []  # the first that fits; without any, the first sheet is the whole score
+    shortlist: Shortlist | None = None  # without one nothing is presented
     ties: list[Key] = []  # items of the first sheet, or other sheets, that part equal scores, the first one first
 
     def composed(self) -> list[Composite]:
@@ -109,6 +139,7 @@ class Rubric(Strict):
         first = next(iter(self.sheets.values()), None)
         named = {key for one in self.composite for key in (*one.weights, *([one.has] if one.has else []))}
         named |= {level.needs for level in self.levels.values() if level.needs}
+        named |= {self.shortlist.sheet, self.shortlist.after} if self.shortlist else set()
         if unknown := sorted(named - set(self.sheets)):
             raise ValueError(f"no sheet is called {', '.join(unknown)}")
         known = {*self.sheets, *(first.items if first else ())}

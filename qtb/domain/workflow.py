@@ -15,12 +15,22 @@ from qtb.domain.shapes import Strict as Strict
 from qtb.domain.shapes import Text as Text
 
 
+class Guard(Strict):
+    """One condition: fact, operator, value."""
+
+    fact: Key
+    op: Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in"]
+    value: bool | int | str | list[int | str]
+
+
 class Edit(Strict):
-    """Who may edit which form in a state, while which timeline row is open."""
+    """Who may edit which form in a state, while which row is open; `when` it is so, and until the case's own due."""
 
     form: Key
     by: Key
     during: Key
+    when: list[Guard] = []
+    until: Literal["slides_due_at"] | None = None
 
 
 class State(Strict):
@@ -40,14 +50,6 @@ class State(Strict):
     def wording(self, language: str, *, staff: bool) -> str:
         """Return the label for staff or, where there is one, the public wording."""
         return (self.label if staff or self.public is None else self.public).get(language)
-
-
-class Guard(Strict):
-    """One condition: fact, operator, value."""
-
-    fact: Key
-    op: Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in"]
-    value: bool | int | str | list[int | str]
 
 
 class Effect(Strict):

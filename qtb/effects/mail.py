@@ -31,7 +31,7 @@ PLACEHOLDERS = frozenset(
     {
         "person", "team", "title", "number", "unit", "recommender", "programme", "cycle", "organiser",
         "move_note", "state", "level", "until", "link", "row", "works", "n_works", "working_days",
-        "opens", "closes", "held", "due", "panel",
+        "opens", "closes", "held", "due", "panel", "slot", "place", "minutes", "questions", "slides_due",
     }
 )  # fmt: skip
 TIMEOUT = 10  # seconds for each answer of the mail server

@@ -19,6 +19,7 @@ from qtb.store.certificates import Certificate
 from qtb.store.evaluations import Award, Sheet
 from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
+from qtb.store.presentation import Slot
 from qtb.store.submissions import Submission
 
 # A finding of the history's verification breaks one of these.
@@ -52,7 +53,7 @@ def check(session: Session, *, now: datetime) -> Report:
     found += [
         *_overdue(session, now), *_sheet_facts(session), *_objections(session), *_levels(session), *_undone(session),
         *_sheets(session), *_overrides(session), *_letters(session), *_date_letters(session), *_early(session),
-        *_certificates(session),
+        *_certificates(session), *_shortlisted(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
     report = Report(
@@ -91,6 +92,13 @@ def _objections(session: Session) -> Iterator[Finding]:
     mine = select(func.count()).select_from(Objection).where(Objection.submission_id == Submission.id, objections.OPEN)
     marked = select(Submission.number).where(Submission.n_objections_open != mine.scalar_subquery())
     yield from _submissions(session, "I4", "n_objections_open", marked)
+
+
+def _shortlisted(session: Session) -> Iterator[Finding]:
+    """I4: what guards take for shortlisted has its place on the shortlist."""
+    listed = exists().where(Slot.submission_id == Submission.id)
+    marked = select(Submission.number).where(Submission.shortlisted != listed)
+    yield from _submissions(session, "I4", "shortlisted", marked)
 
 
 def _levels(session: Session) -> Iterator[Finding]:

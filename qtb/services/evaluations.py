@@ -47,8 +47,7 @@ def assign(
     cycles.hold(session, submission.cycle)
     lock(session, evaluator)  # before the work: who declares a conflict meanwhile holds the person too
     lock(session, submission)
-    if "evaluator" not in {one.role for one in accounts.memberships(session, evaluator.id)}:
-        raise Invalid("not_evaluator", name=evaluator.name)
+    judge(session, evaluator.id)
     kind = _filled(submission, kind)
     if reasons := conflicts.of(session, evaluator, submission):
         raise NotNow(reasons)
@@ -167,6 +166,14 @@ def evaluator(session: Session, account_id: int) -> Account:
     if account is None:
         raise Missing("account")
     return account
+
+
+def judge(session: Session, account_id: int) -> Account:
+    """Return an account that is a judge's. Raises Missing, Invalid."""
+    person = evaluator(session, account_id)
+    if "evaluator" not in {one.role for one in accounts.memberships(session, person.id)}:
+        raise Invalid("not_evaluator", name=person.name)
+    return person
 
 
 def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:

@@ -17,7 +17,7 @@ from qtb.domain.errors import Missing
 from qtb.domain.reminders import ABOVE
 from qtb.effects import mail
 from qtb.effects.mail import Letter, Server
-from qtb.services import date_letters, due_dates, judge_letters, reminder_letters
+from qtb.services import date_letters, due_dates, judge_letters, reminder_letters, slides
 from qtb.services.reminder_letters import Waiting
 from qtb.store import cycles
 from qtb.store.accounts import Account, Membership, Unit, lasts
@@ -66,6 +66,8 @@ def said_of(session: Session, row: Outbox) -> Letter | None:
 
 def is_moot(session: Session, row: Outbox, now: datetime) -> bool:
     """Tell whether a reminder has nothing left to remind of: all done, suspended, or due at another time by now."""
+    if row.letter == slides.SOON:
+        return slides.is_moot(session, row, now)
     if is_reminder(row):
         return reminder_letters.waiting(session, row, now) is None
     return judge_letters.is_moot(session, row)
@@ -149,6 +151,8 @@ def _said(
         return reminder_letters.values(waiting, row, lang, post.base_url)
     if date_letters.is_mine(row):
         return date_letters.values(session, row, lang)
+    if slides.is_mine(row):
+        return slides.values(session, row, lang)
     if judge_letters.is_mine(row):
         return judge_letters.values(session, row, lang, post.base_url)
     # About no move: it says no more than where to look.

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Refusal, told
 from qtb.domain.reminders import DAY, HOUR, hours, is_awaited, shown
-from qtb.services import edges
+from qtb.services import edges, slides
 from qtb.store import hand_in_reminders, reminders
 from qtb.store.reminders import Step
 from qtb.store.unit import unit
@@ -42,6 +42,7 @@ def remind(session: Session, *, now: datetime) -> list[Reminded]:
     # Each step read before the first unit: its commit would expire the cycles.
     steps = list(_steps(session, now))
     done = [_reminded(session, cycle, step, now) for cycle, step in steps]
+    done.append(_slides(session, now))
     session.rollback()
     return [one for one in done if one.n_queued or one.failure]
 
@@ -52,6 +53,15 @@ def next_at(session: Session, *, now: datetime, zone: tzinfo) -> datetime | None
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     times = (today + n * DAY + hour * HOUR for n in (0, 1) for hour in found)
     return min((at for at in times if at > now), default=None)
+
+
+def _slides(session: Session, now: datetime) -> Reminded:
+    try:
+        found = slides.remind(session, now=now)
+    except (Refusal, DBAPIError) as error:
+        session.rollback()
+        return Reminded("", slides.SOON, failure=told(error))
+    return Reminded(", ".join(cycle for cycle, _ in found), slides.SOON, sum(n for _, n in found))
 
 
 def _steps(session: Session, now: datetime) -> Iterator[tuple[str, Step]]:

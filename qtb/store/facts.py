@@ -25,8 +25,9 @@ def as_case(row: Submission) -> Case:
     """Return a submission as the values that decisions need."""
     found = {key: getattr(row, key) for key in facts.FACTS}
     return Case(
-        row.id, row.state, row.unit_id, row.recommender_id, row.version, found, row.state_since, row.suspended_at
-    )
+        row.id, row.state, row.unit_id, row.recommender_id, row.version, found, row.state_since, row.suspended_at,
+        row.slides_due_at,
+    )  # fmt: skip
 
 
 def qualifies(

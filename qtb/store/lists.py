@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,7 @@ from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.facts import COLUMNS
+from qtb.store.files import File
 from qtb.store.submissions import Submission
 
 PAGE = 50
@@ -57,7 +58,7 @@ LISTED = LISTED.outerjoin(RECOMMENDER, RECOMMENDER.id == Submission.recommender_
 STANDING = (
     Submission.id, Submission.cycle_id, Submission.number, Submission.team_name, Submission.title, Submission.state,
     Submission.state_since, Submission.unit_id, Submission.recommender_id, Submission.version, Submission.suspended_at,
-    Submission.due_at,
+    Submission.due_at, Submission.slides_due_at,
     *COLUMNS.values(),
 )  # fmt: skip
 
@@ -186,24 +187,31 @@ class Turn:
     role: str
 
 
-def waiting(session: Session, turns: Sequence[Turn], actor: Actor) -> Sequence[Row[Any]]:
+def waiting(
+    session: Session, turns: Sequence[Turn], actor: Actor, slides: Collection[str] = ()
+) -> Sequence[Row[Any]]:
     """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns.
 
-    Those with something unread come too. Rows of what is needed to say what is to do on each: `is_turn`, `is_unread`.
+    Those with something unread come too, and those of which a form in `slides` is due and no file stands on it. Rows
+    of what is needed to say what is to do on each: `is_turn`, `is_unread`, `lacks_slides`.
     """
-    found: Sequence[Row[Any]] = session.execute(_waiting(tuple(turns), actor.user_id, _held(actor))).all()
+    asked = _waiting(tuple(turns), actor.user_id, _held(actor), tuple(sorted(slides)))
+    found: Sequence[Row[Any]] = session.execute(asked).all()
     return found
 
 
 @lru_cache(maxsize=1_024)
-def _waiting(turns: Sequence[Turn], user_id: int | None, held: Held) -> Select[Any]:
+def _waiting(turns: Sequence[Turn], user_id: int | None, held: Held, slides: Sequence[str]) -> Select[Any]:
     """Return the query of `waiting`, kept for the next visit: wording it costs more than asking it."""
     actor = Actor(user_id, "", "web", dict(held))
     clauses = [_at(turn, actor) for turn in turns]
     unread = visible(actor) & messages.unread(actor)
     pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses)) if clauses else literal(0)
-    chosen = Submission.id.in_(_either(clauses, unread))  # two walks, each along its own index
-    query: Any = select(*STANDING, unread.label("is_unread"), or_(false(), *clauses).label("is_turn")).where(chosen)
+    lacking = _lacks(slides, actor)
+    # Walks of their own, each along its own index.
+    chosen = Submission.id.in_(_either([*clauses, *([lacking] if slides else [])], unread))
+    marks = unread.label("is_unread"), or_(false(), *clauses).label("is_turn"), lacking.label("lacks_slides")
+    query: Any = select(*STANDING, *marks).where(chosen)
     found: Select[Any] = query.order_by(pressing, Submission.id).limit(MOST)
     return found
 
@@ -211,6 +219,15 @@ def _waiting(turns: Sequence[Turn], user_id: int | None, held: Held) -> Select[A
 def _either(clauses: Sequence[ColumnElement[bool]], unread: ColumnElement[bool]) -> Any:
     talked = select(Submission.id).where(Submission.id.in_(select(messages.Message.submission_id)), unread)
     return union_all(select(Submission.id).where(or_(*clauses)), talked) if clauses else talked
+
+
+def _lacks(slides: Sequence[str], actor: Actor) -> ColumnElement[bool]:
+    """Return the clause of the applicant's works that present and on whose form no file stands."""
+    if not slides or not actor.holds("applicant"):
+        return false()
+    there = exists().where(File.submission_id == Submission.id, File.form.in_(slides), File.ended_at.is_(None))
+    own = Submission.unit_id.in_(sorted(actor.units["applicant"]))
+    return and_(own, Submission.shortlisted, Submission.slides_due_at.is_not(None), ~there)
 
 
 def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:

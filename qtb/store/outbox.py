@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from qtb.store.accounts import Account, Unit
@@ -103,6 +104,21 @@ def drop(session: Session, batch_id: str, submission_id: int) -> list[str]:
     session.execute(update(Outbox).where(mine, UNSENT).values(status="dropped"))
     told = select(Outbox.to_role).where(mine, Outbox.status != "dropped").order_by(Outbox.id)
     return list(dict.fromkeys(session.scalars(told)))
+
+
+def unknown(session: Session, letters: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of these letters, rows by column, whose key the queue does not know."""
+    known = set(session.scalars(select(Outbox.key).where(Outbox.key.in_([one["key"] for one in letters]))))
+    return [one for one in letters if one["key"] not in known]
+
+
+def post_all(session: Session, letters: Sequence[dict[str, Any]]) -> int:
+    """Put letters into the queue, rows by column; one whose key somebody else was faster with is left out."""
+    make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = make(Outbox).on_conflict_do_nothing(index_elements=["key"]).execution_options(preserve_rowcount=True)
+    in_order = sorted(letters, key=lambda one: str(one["key"]))
+    work = session.connection()
+    return sum([int(work.execute(statement.values(one)).rowcount) for one in in_order])
 
 
 def post(

@@ -79,6 +79,9 @@ class Submission(Chained, Base):
 
     n_objections_open: Mapped[int] = mapped_column(default=0, server_default="0")  # taken up and not yet answered
 
+    shortlisted: Mapped[bool] = mapped_column(default=False, server_default=false())  # it presents
+    slides_due_at: Mapped[datetime | None] = mapped_column(Instant)  # once its turn was drawn
+
     cycle: Mapped[Cycle] = relationship()
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
     recommender: Mapped[Unit | None] = relationship(foreign_keys=[recommender_id])

@@ -19,7 +19,7 @@ from qtb.i18n import say
 from qtb.services import answers, drafts
 from qtb.services.answers import Clash, Incorrect
 from qtb.services.merging import Merging
-from qtb.store import accounts, facts
+from qtb.store import accounts, facts, presentation
 from qtb.store import answers as store
 from qtb.store.accounts import Unit
 from qtb.store.answers import Answer
@@ -71,9 +71,16 @@ def readable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
     """Return a submission and a form of it that the person may read. Raises Missing."""
     submission = found(submission_id)
     spec = submission.cycle.definition.forms.get(form)
-    if spec is None or not decide.may_read(spec, facts.as_case(submission), actor=actor()):
+    if spec is None or not may_read(submission, spec):
         raise Missing("form")
     return submission, spec
+
+
+def may_read(submission: Submission, spec: FormSpec) -> bool:
+    """Tell whether the person, who may see the submission, may read a form of it."""
+    mine = actor()
+    held = presentation.kinds_held(db.session(), submission.id, mine.user_id) if spec.sheets else ()
+    return decide.may_read(spec, facts.as_case(submission), actor=mine, held=held)
 
 
 def fillable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
@@ -83,7 +90,7 @@ def fillable(submission_id: int, form: str) -> tuple[Submission, FormSpec]:
     spec = definition.forms.get(form)
     if spec is None:
         raise Missing("form")
-    if not decide.may_draft(definition, form, case, actor=actor()) and not decide.may_read(spec, case, actor=actor()):
+    if not decide.may_draft(definition, form, case, actor=actor()) and not may_read(submission, spec):
         raise Missing("form")
     return submission, spec
 

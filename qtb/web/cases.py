@@ -23,7 +23,7 @@ from qtb.i18n import language, say
 from qtb.services import answers as filling
 from qtb.services import certificates, conflicts, conversation, eligibility, quotas, reroute, suspension, undo
 from qtb.services.advance import advance
-from qtb.store import accounts, audit, duplicates, evaluations, facts, lists, plans
+from qtb.store import accounts, audit, duplicates, evaluations, facts, files, lists, plans, presentation
 from qtb.store import answers as store
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
@@ -74,6 +74,7 @@ def show(submission_id: int) -> ResponseReturnValue:
         rules=list(rules.items()),
         reroute=reroute.offer(submission, [row for row, _ in entries], timeline=times, actor=actor(), now=g.now),
         talks=bool(conversation.sides(submission, actor())),
+        turn=_turn(submission, case),
         staff=_staff_view(submission) if actor().holds("organiser") else None,
     )
 
@@ -149,6 +150,18 @@ def _recommenders(submission: Submission, case: decide.Case, answers: dict[str, 
     return [own] if own else []
 
 
+def _turn(submission: Submission, case: decide.Case) -> dict[str, Any] | None:
+    """Return the turn at the presentation for the applicant and the organiser; nobody else learns that there is one."""
+    rule = submission.cycle.definition.rubric.shortlist
+    if not submission.shortlisted or not any(is_party(role, actor(), case) for role in ("applicant", "organiser")):
+        return None
+    slot, made = presentation.slot(db.session(), submission.id), presentation.of(db.session(), submission.cycle_id)
+    if slot is None or made is None or rule is None or rule.slides is None:
+        return None
+    there = files.standing(db.session(), submission, rule.slides.form)
+    return {"slot": slot, "made": made, "has_slides": bool(there)}
+
+
 def _receipts(definition: Definition, rows: Sequence[audit.History]) -> list[audit.History]:
     """Return the moves that were receipted, latest first."""
     moves = definition.workflow.transitions
@@ -158,7 +171,10 @@ def _receipts(definition: Definition, rows: Sequence[audit.History]) -> list[aud
 def _readable(submission: Submission, answers: dict[str, dict[str, Any]]) -> list[tuple[str, FormSpec]]:
     """Return the filled forms that the person may read, in the order of the case's way."""
     case, forms = facts.as_case(submission), submission.cycle.definition.forms
-    return [(key, spec) for key, spec in forms.items() if key in answers and decide.may_read(spec, case, actor=actor())]
+    limited = any(forms[key].sheets for key in answers if key in forms)
+    held = presentation.kinds_held(db.session(), submission.id, actor().user_id) if limited else ()
+    may = {key for key, spec in forms.items() if decide.may_read(spec, case, actor=actor(), held=held)}
+    return [(key, spec) for key, spec in forms.items() if key in answers and key in may]
 
 
 def _offer(submission: Submission, transition: str) -> decide.Offer:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -14,7 +17,7 @@ from qtb.services import conflicts, drafts, evaluations, recusals
 from qtb.services import sheets as reopening
 from qtb.services.evaluations import Unscored
 from qtb.store import answers as store
-from qtb.store import honours
+from qtb.store import honours, presentation
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, sheets, years
@@ -35,7 +38,7 @@ def works() -> ResponseReturnValue:
         sheet.id: evaluations.scoring_refusal(sheet, times=times[sheet.submission.cycle_id], now=g.now)
         for sheet in given
     }
-    return render_template("evaluator/works.html", sheets=given, refusals=refusals)
+    return render_template("evaluator/works.html", sheets=given, refusals=refusals, **_running(given))
 
 
 @pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
@@ -115,6 +118,17 @@ def recuse(sheet_id: int) -> ResponseReturnValue:
         reason=request.form.get("reason", ""), most=conflicts.MAX_REASON,
     )  # fmt: skip
     return page, refusal.status if refusal else 200
+
+
+def _running(given: Sequence[Sheet]) -> dict[str, Any]:
+    """Return the running order of what the person judges at a presentation, and where that is."""
+    known = {one.submission.cycle_id: one.submission.cycle for one in given}
+    rules = {key: rule for key, cycle in known.items() if (rule := cycle.definition.rubric.shortlist)}
+    own = [one for one in given if one.recused_at is None and one.submission.cycle_id in rules]
+    mine = {one.submission_id for one in own if rules[one.submission.cycle_id].sheet == one.kind}
+    turns = presentation.drawn(db.session(), mine) if mine else ()
+    made = {one.cycle_id: presentation.of(db.session(), one.cycle_id) for one in turns}
+    return {"turns": turns, "places": {key: one.place for key, one in made.items() if one}}
 
 
 def _closed(own: Sheet) -> Reason | None:

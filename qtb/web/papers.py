@@ -21,7 +21,7 @@ from qtb.store.files import File
 from qtb.store.receipts import Receipt
 from qtb.store.submissions import Submission
 from qtb.web.access import SIGNED_IN, actor, audience
-from qtb.web.answers import ref_options
+from qtb.web.answers import may_read, ref_options
 from qtb.web.cases import found
 from qtb.web.files import place as kept
 
@@ -102,11 +102,11 @@ def _base() -> str:
 
 
 def _readable(submission: Submission) -> Filled:
-    definition, case = submission.cycle.definition, facts.as_case(submission)
+    definition = submission.cycle.definition
     kept = {
         key: values
         for key, values in answers.answers(db.session(), submission.id).items()
-        if key in definition.forms and decide.may_read(definition.forms[key], case, actor=actor())
+        if key in definition.forms and may_read(submission, definition.forms[key])
     }
     return Filled(definition.forms, kept, ref_options(submission.cycle, any_active=True))
 

@@ -19,6 +19,7 @@ MOST_NAMED = 2  # fields of an edit
 OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "undo", "suspended", "resumed", "adopt", "imported",
               "waived", "recommender", "redirect", "objection_open", "objection_ended",
               *certificates.KINDS}  # fmt: skip
+OWN_KINDS = {"shortlisted", "unlisted", "slot"}  # these the applicant alone may know too
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,13 @@ def told(submission: Submission, entries: Sequence[tuple[History, str | None]], 
     staff = actor.holds("organiser")
     own = {"applicant"} if is_party("applicant", actor, submission) else set()
     told_late = {*ROLES} if staff else own  # and nobody of others' acts: that there is a grace is not said
-    mine = [(row, name) for row, name in entries if staff or row.kind in OPEN_KINDS]
+    kinds = OPEN_KINDS | OWN_KINDS if own else OPEN_KINDS
+    sealed = () if own else submission.cycle.definition.sealed_forms  # whoever reads of an edit knows there was one
+    mine = [
+        (row, name)
+        for row, name in entries
+        if staff or (row.kind in kinds and not (row.kind == "edit" and row.about().get("form") in sealed))
+    ]
     return [_line(submission, row, name, staff, told_late, actor) for row, name in mine]
 
 

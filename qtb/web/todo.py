@@ -14,7 +14,7 @@ from qtb.domain import decide
 from qtb.domain.machine import is_allowed
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.domain.workflow import Transition
+from qtb.domain.workflow import Text, Transition
 from qtb.store import facts, lists
 from qtb.store.cycles import Cycle
 from qtb.store.lists import Turn
@@ -33,6 +33,8 @@ class Task:
     from_at: datetime | None
     until: datetime | None  # None where nothing will ever end it
     was_due: datetime | None = None  # the date that was asked for, where it is over
+    form: Text | None = None  # or a form that is due by itself
+    form_key: str = ""
 
 
 def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
@@ -40,12 +42,27 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     found = {year.cycle.id: year for year in years.told(session) if years.is_unfinished(year, now)}
     turns = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
     main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in turns}
-    rows = lists.waiting(session, [turn for _, turn in turns], actor)
+    slides = {key for year in found.values() if (key := _slides_form(year))}
+    rows = lists.waiting(session, [turn for _, turn in turns], actor, slides)
     todo = [_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows if row.is_turn]
+    todo += [_slides(row, found[row.cycle_id], now) for row in rows if row.lacks_slides and row.cycle_id in found]
     unread = [Task(row, None, None, None) for row in rows if row.is_unread]
     return sorted(
         [*filter(None, todo), *unread], key=lambda task: (task.was_due or task.until or NEVER, task.submission.id)
     )
+
+
+def _slides(row: Any, year: Year, now: datetime) -> Task | None:
+    """Return the task of handing slides in, while it can be done."""
+    key, due = _slides_form(year), row.slides_due_at
+    if not key or due is None or due <= now:
+        return None
+    return Task(row, None, None, due, form=year.cycle.definition.forms[key].title, form_key=key)
+
+
+def _slides_form(year: Year) -> str:
+    rule = year.cycle.definition.rubric.shortlist
+    return rule.slides.form if rule and rule.slides else ""
 
 
 def held_by(year: Cycle, role: str) -> list[str]:

@@ -113,6 +113,7 @@ def test_each_rule_has_its_finding(settings: Settings, world: World) -> None:
         ("UPDATE submission SET n_sheets_final = 7", ("I4", "n_sheets_final")),
         ("UPDATE submission SET n_sheets_open = 7", ("I4", "n_sheets_open")),
         ("UPDATE submission SET n_objections_open = 7", ("I4", "n_objections_open")),
+        ("UPDATE submission SET shortlisted = NOT shortlisted", ("I4", "shortlisted")),
         ("UPDATE submission SET award_level = 'PROGRESS'", ("I4", "award_level")),
         ("UPDATE outbox SET status = 'sent'", ("I8", "letter_undated")),
         (

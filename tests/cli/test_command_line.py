@@ -185,7 +185,7 @@ def test_a_database_behind_the_program_says_what_to_run(settings: Settings) -> N
     good(settings, "db", "downgrade")
     assert "qtb db upgrade" in refused(settings, "cycle", "list")
     assert "qtb db upgrade" in refused(settings, "--lang", "en", "cycle", "list")
-    assert "0019" in good(settings, "db", "current")
+    assert "0020" in good(settings, "db", "current")
     good(settings, "db", "upgrade")
     good(settings, "cycle", "list")
 

@@ -16,6 +16,7 @@ def test_the_real_programme_is_sound() -> None:
 
 LAPSE = "    from: [draft]\n    to: lapsed\n    at: {row: register, edge: closes}"
 EDIT = "      - {form: registration, by: applicant, during: register}"
+JUDGED = "    judged: evaluate\n    edits"
 AGAIN, MOST = "from: [declined]\n    to: submitted", "recommend\n    most: 1"
 CASES = [
     (
@@ -54,8 +55,8 @@ CASES = [
         "briefing",
     ),
     ("unknown holder", "    holder: organiser\n    decided", "    holder: boss\n    decided", "unknown role boss"),
-    ("unknown row of judging", "    judged: evaluate", "    judged: autumn", "unknown row autumn"),
-    ("judging in a row that may lack dates", "    judged: evaluate", "    judged: exchange", "exchange"),
+    ("unknown row of judging", JUDGED, JUDGED.replace("evaluate", "autumn"), "unknown row autumn"),
+    ("judging in a row that may lack dates", JUDGED, JUDGED.replace("evaluate", "exchange"), "exchange"),
     (
         "unknown source",
         "    from: [registered]\n    to: submitted",

@@ -44,6 +44,7 @@ FACTS = {
     "taken_back": [False, False, True],
     "n_blocks": [0, 0, 0, 1, 2],
     "n_objections_open": [0, 0, 0, 1],
+    "shortlisted": [False, True],
 }
 
 

@@ -28,6 +28,7 @@ from qtb.store import evaluations as store
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests import presenting
 from tests.journeys.test_form_review import REVIEW as REVIEWED
 from tests.web.conftest import Web
 
@@ -36,6 +37,7 @@ TOTALS = {"eve": "73.5", "ed": "71.5", "eli": "76.5"}
 LEVEL = "标杆级"
 OWN_SIDE = ("alice", "rita")
 REVIEW = "秘密审查意见"
+HALL, SEED, SPEAKER = presenting.HALL, "秘密抽签种子", "秘密发布人"
 SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 NOT_PAGES = {"public.alive", "accounts.sign_out"}
 
@@ -55,7 +57,9 @@ class Planted:
         """Return what somebody must not find: a judge knows himself, the work's own side reads its form's review."""
         others = [name for name in JUDGES if name != reader]
         told = [text for name in others for text in (JUDGES[name], comment(name), f"{name}@example.org", TOTALS[name])]
-        return [*told, LEVEL, *([] if reader in OWN_SIDE else [REVIEW])]
+        # Who presents is between the organiser and that applicant, as are the place and the speakers; the lots are not.
+        presented = [SEED] if reader == "alice" else [SEED, HALL, SPEAKER]
+        return [*told, LEVEL, *presented, *([] if reader in OWN_SIDE else [REVIEW])]
 
 
 @pytest.fixture
@@ -75,6 +79,9 @@ def planted(web: Web) -> Planted:
         _score(web, work, name)
     web.go("2024-07-10 10:01")
     world.propose(work, "BENCHMARK")
+    presenting.confirm(world, work)
+    presenting.draw(world, seed=SEED)
+    world.fill(work, "slides", {"presenters": [{"name": SPEAKER, "post": "组长"}]})
     return Planted(work, world.session.get_one(Submission, work).number)
 
 
@@ -106,10 +113,13 @@ def test_no_secret_is_found_before_the_publication_and_all_by_the_organiser(web:
 def test_no_letter_tells_a_secret(web: Web, planted: Planted) -> None:
     session, post = web.world.session, Post(None, "qtb@example.org", "https://qtb.example.org")
     rows = session.scalars(select(Outbox)).all()
-    told = [letters.letter_of(session, row, post=post, now=web.world.now) for row in rows if row.to_role != "organiser"]
+    told = [row for row in rows if row.to_role != "organiser"]
     assert told
-    for letter in told:
-        assert not [secret for secret in planted.secrets(None) if secret in letter.subject + letter.body]
+    for row in told:
+        letter = letters.letter_of(session, row, post=post, now=web.world.now)
+        own = [HALL] if row.to_role == "applicant" else []
+        kept = [secret for secret in planted.secrets(None) if secret not in own]
+        assert not [secret for secret in kept if secret in letter.subject + letter.body]
 
 
 def test_with_the_publication_the_level_is_everybodys_and_the_rest_is_not(web: Web, planted: Planted) -> None:

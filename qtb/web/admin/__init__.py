@@ -18,6 +18,7 @@ from qtb.web.admin import (
     objections,
     panels,
     plans,
+    presentation,
     quotas,
     reads,
     rehearsals,
@@ -29,6 +30,6 @@ from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
-    "home", "imports", "judges", "judging", "ledger", "notices", "objections", "panels", "plans", "quotas",
-    "reads", "rehearsals", "results", "sheets", "submissions",
+    "home", "imports", "judges", "judging", "ledger", "notices", "objections", "panels", "plans", "presentation",
+    "quotas", "reads", "rehearsals", "results", "sheets", "submissions",
 ]  # fmt: skip
