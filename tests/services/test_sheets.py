@@ -263,3 +263,43 @@ def test_reopening_and_closing_at_once_leave_one_of_both(world: World, work: int
     assert len(raised) == 1
     assert isinstance(raised[0], Refusal), raised
     world.sound()
+
+
+def test_reopening_and_finishing_at_once_leave_a_sheet_that_its_counts_agree_with(world: World, work: int) -> None:
+    world.assign(work, "eve", "ed")
+    sheet_id, raw = own(world, work).id, scores(world)
+    eve, olga, now = world.actor("eve"), world.actor("olga"), world.now
+    world.session.rollback()
+
+    def finish(session: Session) -> None:
+        with unit(session):
+            evaluations.score(session, session.get_one(Sheet, sheet_id), raw, actor=eve, now=now, seen=0, finish=True)
+
+    def reopen(session: Session) -> None:
+        with unit(session):
+            sheets.reopen(session, session.get_one(Sheet, sheet_id), "漏评一项", actor=olga, now=now)
+
+    finished, refused = at_once([finish, reopen])
+    assert finished is None
+    is_first = isinstance(refused, Refusal)  # nothing was finished yet that could be reopened
+    assert is_first or refused is None, refused
+    assert facts(world, work) == ((1, 1) if is_first else (0, 2))
+    assert own(world, work).version == (1 if is_first else 2)
+    world.sound()
+
+
+def test_two_who_reopen_at_once_reopen_once(world: World, work: int) -> None:
+    world.assign(work, "eve", "ed")
+    save(world, work, scores(world))
+    sheet_id, olga, now = own(world, work).id, world.actor("olga"), world.now
+    world.session.rollback()
+
+    def reopen(session: Session) -> None:
+        with unit(session):
+            sheets.reopen(session, session.get_one(Sheet, sheet_id), "漏评一项", actor=olga, now=now)
+
+    raised = [one for one in at_once([reopen, reopen]) if one is not None]
+    assert [getattr(one, "key", one) for one in raised] == ["sheet_open"]
+    assert versions(world, work) == [(2, "olga", False), (1, "eve", True)]
+    assert world.session.scalar(select(func.count()).select_from(Outbox).filter_by(letter=sheets.LETTER)) == 1
+    world.sound()

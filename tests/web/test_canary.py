@@ -22,7 +22,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from qtb.services import evaluations, letters
+from qtb.services import evaluations, letters, sheets
 from qtb.services.letters import Post
 from qtb.store import evaluations as store
 from qtb.store.outbox import Outbox
@@ -46,6 +46,14 @@ def comment(name: str) -> str:
     return f"秘密评语{TOTALS[name]}"
 
 
+def first(name: str) -> str:
+    return f"秘密初稿{name}"
+
+
+def why(name: str) -> str:
+    return f"秘密重开{name}"
+
+
 @dataclass
 class Planted:
     """The work with its secrets, and by whom each is to be kept from whom."""
@@ -56,15 +64,19 @@ class Planted:
     def secrets(self, reader: str | None) -> list[str]:
         """Return what somebody must not find: a judge knows himself, the work's own side reads its form's review."""
         others = [name for name in JUDGES if name != reader]
-        told = [text for name in others for text in (JUDGES[name], comment(name), f"{name}@example.org", TOTALS[name])]
+        told = [text for name in others for text in _of(name)]
         # Who presents is between the organiser and that applicant, as are the place and the speakers; the lots are not.
         presented = [SEED] if reader == "alice" else [SEED, HALL, SPEAKER]
         return [*told, LEVEL, *presented, *([] if reader in OWN_SIDE else [REVIEW])]
 
 
+def _of(name: str) -> tuple[str, ...]:
+    return JUDGES[name], comment(name), f"{name}@example.org", TOTALS[name], first(name), why(name)
+
+
 @pytest.fixture
 def planted(web: Web) -> Planted:
-    """July: a work was judged, reviewed, and has a proposed level."""
+    """July: a work was judged, some of it anew, reviewed, and has a proposed level."""
     world = web.world
     work = world.submitted()
     world.vouch(work)
@@ -86,13 +98,30 @@ def planted(web: Web) -> Planted:
 
 
 def _score(web: Web, work: int, name: str) -> None:
+    """Let a judge begin, finish, be asked to look again, and finish anew: each leaves a version."""
     world, left, raw = web.world, float(TOTALS[name]), {"comment": comment(name)}
     for key, item in world.cycle.definition.rubric.sheets["MAT"].items.items():
         raw[key] = str(min(left, float(item.max)))
         left -= float(raw[key])
+    _save(web, work, name, {"comment": first(name)}, finish=False)
+    _save(web, work, name, raw, finish=True)
     with unit(world.session) as session:
-        mine = next(one for one in store.sheets(session, work) if one.evaluator_id == world.people[name].id)
-        evaluations.score(session, mine, raw, actor=world.actor(name), now=world.now, seen=0, finish=True)
+        sheets.reopen(session, _sheet(web, work, name), why(name), actor=world.actor("olga"), now=world.now)
+    _save(web, work, name, raw, finish=True)
+
+
+def _save(web: Web, work: int, name: str, raw: dict[str, str], *, finish: bool) -> None:
+    world = web.world
+    with unit(world.session) as session:
+        mine = _sheet(web, work, name)
+        evaluations.score(
+            session, mine, raw, actor=world.actor(name), now=world.now, seen=mine.version, finish=finish
+        )
+
+
+def _sheet(web: Web, work: int, name: str) -> store.Sheet:
+    found = store.sheets(web.world.session, work)
+    return next(one for one in found if one.evaluator_id == web.world.people[name].id)
 
 
 @pytest.mark.timeout(600)
