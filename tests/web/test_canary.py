@@ -147,7 +147,8 @@ def test_no_letter_tells_a_secret(web: Web, planted: Planted) -> None:
     for row in told:
         letter = letters.letter_of(session, row, post=post, now=web.world.now)
         own = [HALL] if row.to_role == "applicant" else []
-        kept = [secret for secret in planted.secrets(None) if secret not in own]
+        judge = next((name for name in JUDGES if list(letter.recipients) == [f"{name}@example.org"]), None)
+        kept = [secret for secret in planted.secrets(judge) if secret not in own]
         assert not [secret for secret in kept if secret in letter.subject + letter.body]
 
 
