@@ -10,6 +10,7 @@ from flask import Flask
 from qtb import config, i18n
 from qtb.extensions import db, migrate
 from qtb.store import (  # noqa: F401 (each adds its tables)
+    accounts,
     answers,
     assignments,
     audit,
@@ -21,13 +22,21 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     evaluations,
     files,
     hand_ins,
+    history,
+    honours,
     imports,
     ledger,
+    messages,
+    objections,
     outbox,
     panels,
+    plans,
+    presentation,
     reads,
     receipts,
+    recommendations,
     submissions,
+    teams,
     unit,
 )
 

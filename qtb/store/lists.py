@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,27 +13,21 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    and_,
     bindparam,
-    case,
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from qtb.domain.roles import CLOCK, Actor, is_party
-from qtb.store import messages
+from qtb.domain.roles import CLOCK, Actor
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.facts import COLUMNS
-from qtb.store.files import File
 from qtb.store.submissions import Submission
 
 PAGE = 50
@@ -62,11 +56,11 @@ STANDING = (
     *COLUMNS.values(),
 )  # fmt: skip
 
-
 Held = Sequence[tuple[str, frozenset[int]]]  # a role and the units for which somebody has it
 
 
-def _held(actor: Actor) -> Held:
+def held(actor: Actor) -> Held:
+    """Return a person's roles with their units, to keep a query by."""
     return tuple((role, actor.units[role]) for role in sorted(actor.units))
 
 
@@ -87,13 +81,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 def find(session: Session, submission_id: int, actor: Actor) -> Submission | None:
     """Return a submission if the actor may see it; hidden and missing look the same."""
-    return session.scalar(_visible_one(actor.is_clock, actor.user_id, _held(actor)), {"submission_id": submission_id})
+    return session.scalar(_visible_one(actor.is_clock, actor.user_id, held(actor)), {"submission_id": submission_id})
 
 
 @lru_cache(maxsize=1_024)
-def _visible_one(is_clock: bool, user_id: int | None, held: Held) -> Select[Submission]:
+def _visible_one(is_clock: bool, user_id: int | None, roles: Held) -> Select[Submission]:
     """Return the query of `find`, kept for the next visit; the rights are asked anew at each, and are its key."""
-    actor = Actor(user_id, "", CLOCK.via if is_clock else "web", dict(held))
+    actor = Actor(user_id, "", CLOCK.via if is_clock else "web", dict(roles))
     return WHOLE.where(Submission.id == bindparam("submission_id"), visible(actor))
 
 
@@ -176,64 +170,6 @@ def _page(session: Session, asked: Select[Any], count: Select[Any], number: int)
 
 def _within(number: int, n_all: int) -> int:
     return min(max(1, number), max(1, -(-n_all // PAGE)))
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A state of a year in which it is a role's turn."""
-
-    cycle_id: int
-    state: str
-    role: str
-
-
-def waiting(
-    session: Session, turns: Sequence[Turn], actor: Actor, slides: Collection[str] = ()
-) -> Sequence[Row[Any]]:
-    """Return the submissions that stand at one of these turns of the actor's roles, in the order of the turns.
-
-    Those with something unread come too, and those of which a form in `slides` is due and no file stands on it. Rows
-    of what is needed to say what is to do on each: `is_turn`, `is_unread`, `lacks_slides`.
-    """
-    asked = _waiting(tuple(turns), actor.user_id, _held(actor), tuple(sorted(slides)))
-    found: Sequence[Row[Any]] = session.execute(asked).all()
-    return found
-
-
-@lru_cache(maxsize=1_024)
-def _waiting(turns: Sequence[Turn], user_id: int | None, held: Held, slides: Sequence[str]) -> Select[Any]:
-    """Return the query of `waiting`, kept for the next visit: wording it costs more than asking it."""
-    actor = Actor(user_id, "", "web", dict(held))
-    clauses = [_at(turn, actor) for turn in turns]
-    unread = visible(actor) & messages.unread(actor)
-    pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses)) if clauses else literal(0)
-    lacking = _lacks(slides, actor)
-    # Walks of their own, each along its own index.
-    chosen = Submission.id.in_(_either([*clauses, *([lacking] if slides else [])], unread))
-    marks = unread.label("is_unread"), or_(false(), *clauses).label("is_turn"), lacking.label("lacks_slides")
-    query: Any = select(*STANDING, *marks).where(chosen)
-    found: Select[Any] = query.order_by(pressing, Submission.id).limit(MOST)
-    return found
-
-
-def _either(clauses: Sequence[ColumnElement[bool]], unread: ColumnElement[bool]) -> Any:
-    talked = select(Submission.id).where(Submission.id.in_(select(messages.Message.submission_id)), unread)
-    return union_all(select(Submission.id).where(or_(*clauses)), talked) if clauses else talked
-
-
-def _lacks(slides: Sequence[str], actor: Actor) -> ColumnElement[bool]:
-    """Return the clause of the applicant's works that present and on whose form no file stands."""
-    if not slides or not actor.holds("applicant"):
-        return false()
-    there = exists().where(File.submission_id == Submission.id, File.form.in_(slides), File.ended_at.is_(None))
-    own = Submission.unit_id.in_(sorted(actor.units["applicant"]))
-    return and_(own, Submission.shortlisted, Submission.slides_due_at.is_not(None), ~there)
-
-
-def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:
-    party = is_party(turn.role, actor, Submission)
-    year = Submission.cycle_id == turn.cycle_id if party is True else among_own(turn.cycle_id)
-    return and_(year, Submission.state == turn.state, Submission.suspended_at.is_(None), party)
 
 
 def among_own(cycle_id: int) -> ColumnElement[bool]:

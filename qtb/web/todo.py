@@ -15,9 +15,9 @@ from qtb.domain.machine import is_allowed
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Text, Transition
-from qtb.store import facts, lists
+from qtb.store import facts, turns
 from qtb.store.cycles import Cycle
-from qtb.store.lists import Turn
+from qtb.store.turns import Turn
 from qtb.store.years import Year
 from qtb.web import years
 
@@ -40,10 +40,10 @@ class Task:
 def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Return the main move of each submission, of any year, whose turn is the actor's, the most pressing first."""
     found = {year.cycle.id: year for year in years.told(session) if years.is_unfinished(year, now)}
-    turns = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
-    main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in turns}
+    waits = sorted((turn for year in found.values() for turn in _turns(year, actor, now)), key=lambda one: one[0])
+    main = {(turn.cycle_id, turn.state): _main(found[turn.cycle_id].cycle, turn.state) for _, turn in waits}
     slides = {key for year in found.values() if (key := _slides_form(year))}
-    rows = lists.waiting(session, [turn for _, turn in turns], actor, slides)
+    rows = turns.waiting(session, [turn for _, turn in waits], actor, slides)
     todo = [_task(row, main[row.cycle_id, row.state], found[row.cycle_id], actor, now) for row in rows if row.is_turn]
     todo += [_slides(row, found[row.cycle_id], now) for row in rows if row.lacks_slides and row.cycle_id in found]
     unread = [Task(row, None, None, None) for row in rows if row.is_unread]
