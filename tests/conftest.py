@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -23,6 +24,14 @@ from qtb.extensions import db
 from qtb.services import accounts
 from tests import buckets
 from tests.world import World
+
+# A slow machine is no fault of the code, so nothing is timed. Where everything is required the examples are the same
+# each time, as in any gate; by hand they are new ones.
+hypothesis.settings.register_profile(
+    "qtb", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="QTB_REQUIRE_POSTGRES" in os.environ,
+)  # fmt: skip
+hypothesis.settings.load_profile("qtb")
 
 
 class Compiled(BytecodeCache):
