@@ -132,7 +132,7 @@ def test_the_real_programme_is_read() -> None:
     found = real()
     assert found.workflow.start == "draft"
     assert found.forms.keys() == {
-        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection",
+        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection", "slides",
     }  # fmt: skip
     assert found.timeline.rows["publish"].held == "10:00"
 
