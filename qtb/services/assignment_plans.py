@@ -113,9 +113,9 @@ def give_by_hand(
         work = session.get(Submission, work_id)
         if work is None or work.cycle_id != cycle.id:
             raise Missing("submission")
-        judge = evaluations.evaluator(session, judge_id)
-        sheet = evaluations.assign(session, work, judge, kind=kind, actor=actor, now=now)
-        if sheet.assigned_at == now:  # a second time changes nothing, and tells nothing
+        judge, before = evaluations.evaluator(session, judge_id), work.version
+        evaluations.assign(session, work, judge, kind=kind, actor=actor, now=now)
+        if work.version != before:  # a second time changes nothing, and tells nothing
             made.add((work_id, judge_id))
             act = act or f"work{work_id}.{work.version}"
     judge_letters.given(session, cycle, made, act, now=now)

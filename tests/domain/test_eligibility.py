@@ -185,7 +185,7 @@ def test_lint_names_what_does_not_resolve(old: str, new: str, said: str) -> None
     ("old", "new", "said"),
     [
         ("years: {BENCHMARK: 2}", "ages: {BENCHMARK: 2}", "eligibility.yaml:"),
-        ("      cool_off: {years: {BENCHMARK: 2}}", "      cooling: {years: {BENCHMARK: 2}}", "cooling"),
+        ("      cool_off: {years: {BENCHMARK: 2},", "      cooling: {years: {BENCHMARK: 2},", "cooling"),
         ("severity: info\n    at: [recommending]", "severity: block\n    at: [recommending]", "has a test"),
     ],
 )
