@@ -28,6 +28,16 @@ class Reader:
     link: Callable[[int], str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for somebody in a role: in words, how many until when, and which where it stands alone."""
+
+    role: str
+    note: str
+    wait: Wait
+    row: Submission | None
+
+
 def public(session: Session, year: Year, *, lang: str) -> bytes:
     """Return the feed of a year for everybody: its rows and nothing else."""
     return icalendar.written(year.cycle.title, feed_events.of_rows(_feed(session, year), lang), lang=lang)
@@ -47,20 +57,20 @@ def _feed(session: Session, year: Year) -> Feed:
 def _of_year(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
     waits = [*_waits(session, feed, reader, "recommender"), *_waits(session, feed, reader, "evaluator")]
     notes: dict[str, list[str]] = {}
-    for note, wait, row in waits:
-        if row is None:
-            notes.setdefault(wait.row_key, []).append(note)
-    ringing = {wait.row_key for _, wait, row in waits if wait.n and row is None}
+    for one in waits:
+        if one.row is None:
+            notes.setdefault(one.wait.row_key, []).append(one.note)
+    ringing = {one.wait.row_key for one in waits if one.wait.n and one.row is None}
     everything = reader.actor.holds("organiser")
     yield from feed_events.of_rows(feed, reader.lang, notes=notes, ringing=ringing, everything=everything)
     if everything:
         yield from _extensions(session, feed, reader)
     yield from _own(session, feed, reader)
     yield from _turns(session, feed, reader)
-    for note, wait, row in waits:
-        if row is not None:
-            named, case = f"{_named(row, reader)}{note}", facts.as_case(row)
-            yield feed_events.of_wait(feed, wait, case, named, reader.lang, reader.link(row.id))
+    for one in waits:
+        if one.row is not None:
+            named, url = _told(one, reader)
+            yield feed_events.of_wait(feed, one.wait, facts.as_case(one.row), named + one.note, reader.lang, url)
 
 
 def _own(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
@@ -84,15 +94,24 @@ def _turns(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
         yield from feed_events.of_turn(feed, made, slot, named, reader.lang, url)
 
 
-def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[tuple[str, Wait, Submission | None]]:
-    """Return what waits for the role: in words, how many until when, and which where it stands alone."""
+def _told(one: Waiting, reader: Reader) -> tuple[str, str]:
+    """Return what a work is called and where it is; judges are written numbers: who it is may be hidden from them."""
+    row = one.row
+    if row is None:
+        return "", ""
+    return (row.number, "") if one.role == "evaluator" else (_named(row, reader), reader.link(row.id))
+
+
+def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[Waiting]:
+    """Return what waits for a role."""
     if not reader.actor.holds(role):
         return []
     rows = agenda.turns(feed.cycle.definition.workflow, role)
     find = feeds.waiting if role == "recommender" else feeds.unscored
     found = {row.id: row for row in find(session, feed.cycle, sorted(rows), reader.actor)}
     waits = agenda.waits(rows, map(facts.as_case, found.values()), timeline=feed.times)
-    return [(word(reader.lang, f"feed.waits_{role}", n=one.n), one, found.get(one.case_id or 0)) for one in waits]
+    notes = [word(reader.lang, f"feed.waits_{role}", n=one.n) for one in waits]
+    return [Waiting(role, note, one, found.get(one.case_id or 0)) for note, one in zip(notes, waits, strict=True)]
 
 
 def _extensions(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:

@@ -70,6 +70,7 @@ class FieldSpec(Strict):
     max_pages: int | None = None
     personal: bool = False  # about a person: left out of what is shared
     stamped: bool = False  # printed with room for a seal and a date
+    anonymous: bool | None = None  # shown where the applicant is hidden; unsaid: files, people and seals are not
     copies: bool = True  # taken over when an earlier form is copied
 
     @model_validator(mode="after")

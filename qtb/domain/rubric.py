@@ -32,11 +32,17 @@ class Item(Strict):
 
 
 class Sheet(Strict):
-    """One kind of score sheet; a result needs at least `min_valid` valid ones."""
+    """One kind of score sheet; a result needs at least `min_valid` valid ones.
+
+    `blind` hides the applicant from whoever fills it, unless a year says otherwise. `others` lets a judge who has
+    finished his own read the others' sheets of the work, without their names.
+    """
 
     title: Text
     min_valid: int = Field(default=1, ge=1, le=99)
     judges: int | None = Field(default=None, ge=1, le=99)  # how many are meant to score a work
+    blind: bool = False
+    others: bool = False
     items: dict[Key, Item]
 
     @property

@@ -16,7 +16,7 @@ from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import conflicts
+from qtb.services import blindness, conflicts
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
 from qtb.store.accounts import Account
@@ -61,8 +61,10 @@ def give_sheets(
     session: Session, submission: Submission, judges: Sequence[int], *, kind: str, actor: Actor, now: datetime
 ) -> list[Sheet]:
     """Make the sheets of judges for a work, in one entry of its history. The caller has made sure that they may."""
+    hides = blindness.is_blind(submission.cycle, kind)
     sheets = [
-        Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}) for one in judges
+        Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}, is_blind=hides)
+        for one in judges
     ]
     session.add_all(sheets)
     changes: dict[str, Any] = {"evaluator": judges[0]} if len(judges) == 1 else {"evaluators": list(judges)}

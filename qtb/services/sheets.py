@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -56,6 +57,12 @@ def reopening(session: Session, sheet: Sheet) -> History | None:
     mine = select(History).filter_by(subject="submission", subject_id=sheet.submission_id, kind="sheet_reopened")
     rows = session.scalars(mine.order_by(History.seq.desc()))
     return next((row for row in rows if row.about()["changes"] == mark), None)
+
+
+def beside(session: Session, sheet: Sheet) -> Sequence[Sheet]:
+    """Return the others' finished sheets of a work, for a judge who has finished his own, where the rubric lets him."""
+    kind = sheet.submission.cycle.definition.rubric.sheets.get(sheet.kind)
+    return store.beside(session, sheet) if kind is not None and kind.others else ()
 
 
 def restore(session: Session, sheet: Sheet, number: int, *, seen: int, actor: Actor, now: datetime) -> None:

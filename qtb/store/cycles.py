@@ -45,6 +45,7 @@ class Cycle(Chained, Base):
     definition_text: Mapped[str] = mapped_column(Text, deferred=True)  # long, and known by its hash once read
     notice: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    blind: Mapped[dict[str, bool]] = mapped_column(JSON, default=dict, server_default="{}")  # by sheet, else as ruled
 
     rows: Mapped[list[TimelineRow]] = relationship(order_by="TimelineRow.seq", back_populates="cycle")
 

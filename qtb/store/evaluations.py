@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, relationship
 
 from qtb.domain.definition import Definition
 from qtb.store.accounts import Account
@@ -57,6 +57,7 @@ class Sheet(Base):
     version: Mapped[int] = mapped_column(default=0)
     recused_at: Mapped[datetime | None] = mapped_column(Instant)  # stood back: neither open nor final from then on
     recusal_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    is_blind: Mapped[bool] = mapped_column(default=False, server_default=false())  # its judge does not learn whose
 
     submission: Mapped[Submission] = relationship()
     evaluator: Mapped[Account] = relationship()
@@ -95,6 +96,14 @@ class Award(Base):
 def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:
     """Return the sheets of a work in the order of assignment."""
     query = select(Sheet).where(Sheet.submission_id == submission_id).options(joinedload(Sheet.evaluator))
+    return session.scalars(query.order_by(Sheet.id)).all()
+
+
+def beside(session: Session, sheet: Sheet) -> Sequence[Sheet]:
+    """Return what others have finished of the same kind for the same work; nothing before one's own is finished."""
+    own = aliased(Sheet)
+    query = select(Sheet).join(own, and_(own.submission_id == Sheet.submission_id, own.kind == Sheet.kind))
+    query = query.where(own.id == sheet.id, own.is_final, Sheet.id != own.id, Sheet.is_final)
     return session.scalars(query.order_by(Sheet.id)).all()
 
 

@@ -65,7 +65,7 @@ def held(actor: Actor) -> Held:
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the clause of what the actor may see at all: own unit's, those put before it, assigned works."""
+    """Return the clause of what the actor may see at all: own unit's, those put before it, works assigned openly."""
     if actor.is_clock or actor.holds("organiser"):
         return true()
     found: list[ColumnElement[bool]] = [false()]
@@ -75,7 +75,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         found.append(Submission.recommender_id.in_(sorted(actor.units["recommender"])) & (Submission.kind != "start"))
     if actor.holds("evaluator"):
         mine = (Sheet.submission_id == Submission.id, Sheet.evaluator_id == actor.user_id, Sheet.recused_at.is_(None))
-        found.append(exists().where(*mine))
+        found.append(exists().where(*mine, ~Sheet.is_blind))  # whose it is stands on every page of a case
     return or_(*found)
 
 

@@ -13,11 +13,10 @@ from sqlalchemy.orm import joinedload
 from qtb.domain.errors import Reason, Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
-from qtb.services import conflicts, drafts, evaluations, recusals
+from qtb.services import blindness, conflicts, drafts, evaluations, recusals
 from qtb.services import sheets as reopening
 from qtb.services.evaluations import Unscored
-from qtb.store import answers as store
-from qtb.store import honours, presentation
+from qtb.store import presentation
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, sheets, years
@@ -38,7 +37,8 @@ def works() -> ResponseReturnValue:
         sheet.id: evaluations.scoring_refusal(sheet, times=times[sheet.submission.cycle_id], now=g.now)
         for sheet in given
     }
-    return render_template("evaluator/works.html", sheets=given, refusals=refusals, **_running(given))
+    told = blindness.seen(db.session(), given)
+    return render_template("evaluator/works.html", sheets=given, works=told, refusals=refusals, **_running(given))
 
 
 @pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
@@ -105,7 +105,8 @@ def recuse(sheet_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with unit(db.session()) as work:
-                own, whole_unit = evaluations.sheet_of(work, sheet_id, actor()), "unit" in request.form
+                own = evaluations.sheet_of(work, sheet_id, actor())
+                whole_unit = "unit" in request.form and not own.is_blind
                 reason = request.form.get("reason", "")
                 recusals.recuse(work, own, reason, actor=actor(), now=g.now, whole_unit=whole_unit)
             flash(say("recusal.done"), "success")
@@ -114,8 +115,9 @@ def recuse(sheet_id: int) -> ResponseReturnValue:
             refusal = error
     own = evaluations.sheet_of(db.session(), sheet_id, actor())
     page = render_template(
-        "evaluator/recuse.html", sheet=own, submission=own.submission, refusal=refusal,
+        "evaluator/recuse.html", sheet=own, work=blindness.seen(db.session(), [own])[own.id], refusal=refusal,
         reason=request.form.get("reason", ""), most=conflicts.MAX_REASON,
+        unit_name="" if own.is_blind else own.submission.unit.name,
     )  # fmt: skip
     return page, refusal.status if refusal else 200
 
@@ -137,13 +139,13 @@ def _closed(own: Sheet) -> Reason | None:
 
 
 def _shown(own: Sheet, refusal: Refusal | None = None) -> str:
-    submission = own.submission
+    session, rubric = db.session(), own.submission.cycle.definition.rubric
     errors = {key: in_words(why) for key, why in refusal.errors.items()} if isinstance(refusal, Unscored) else {}
     return render_template(
-        "evaluator/sheet.html", sheet=own, submission=submission, refusal=refusal, errors=errors, closed=_closed(own),
-        rubric=submission.cycle.definition.rubric.sheets[own.kind], step=submission.cycle.definition.rubric.step,
-        answers=store.answers(db.session(), submission.id), definition=submission.cycle.definition,
-        honours=honours.of_team(db.session(), submission),
-        choices=answers.ref_options(submission.cycle, any_active=True),
-        reopened=reopening.reopening(db.session(), own), **sheets.page(own),
+        "evaluator/sheet.html", sheet=own, work=blindness.seen(session, [own])[own.id], refusal=refusal, errors=errors,
+        closed=_closed(own), rubric=rubric.sheets[own.kind], step=rubric.step,
+        definition=own.submission.cycle.definition, forms=blindness.read(session, own),
+        honours=blindness.honours_of(session, own), beside=reopening.beside(session, own),
+        choices=answers.ref_options(own.submission.cycle, any_active=True),
+        reopened=reopening.reopening(session, own), **sheets.page(own),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from flask import g, render_template, request
 from qtb.domain.errors import Reason, Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
-from qtb.services import drafts, evaluations
+from qtb.services import blindness, drafts, evaluations
 from qtb.services.drafts import Typed
 from qtb.store import evaluations as store
 from qtb.store.evaluations import Sheet
@@ -66,7 +66,7 @@ def versions(sheet: Sheet, *, may_restore: bool = False, **more: Any) -> str:
     """Return the page that shows how a sheet came about, the latest version first."""
     told = store.versions(db.session(), sheet.id).told()
     return render_template(
-        "evaluator/sheet_versions.html", sheet=sheet, submission=sheet.submission, told=told,
+        "evaluator/sheet_versions.html", sheet=sheet, work=blindness.seen(db.session(), [sheet])[sheet.id], told=told,
         rubric=sheet.submission.cycle.definition.rubric.sheets.get(sheet.kind), may_restore=may_restore, **more,
     )  # fmt: skip
 

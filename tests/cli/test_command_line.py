@@ -27,6 +27,7 @@ from tests.rules.sources import catalogue as catalogue_of
 from tests.world import at
 
 Settings = dict[str, Any]
+VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ENDS = ("。", ".", "？")
 
@@ -185,7 +186,7 @@ def test_a_database_behind_the_program_says_what_to_run(settings: Settings) -> N
     good(settings, "db", "downgrade")
     assert "qtb db upgrade" in refused(settings, "cycle", "list")
     assert "qtb db upgrade" in refused(settings, "--lang", "en", "cycle", "list")
-    assert "0020" in good(settings, "db", "current")
+    assert sorted(one.name[:4] for one in VERSIONS.glob("0*.py"))[-2] in good(settings, "db", "current")
     good(settings, "db", "upgrade")
     good(settings, "cycle", "list")
 

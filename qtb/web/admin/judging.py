@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from qtb.domain.errors import Missing, Refusal
 from qtb.extensions import db
-from qtb.i18n import say
-from qtb.services import judge_reminders, judging, recusals
+from qtb.i18n import language, say
+from qtb.services import blindness, judge_reminders, judging, recusals
 from qtb.services.judging import Board
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
@@ -60,6 +60,22 @@ def take_away(key: str, sheet_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
 
 
+@pages.post("/cycles/<key>/blind")
+@audience("organiser")
+def set_blind(key: str) -> ResponseReturnValue:
+    """Hide the applicant from the judges of a kind of sheet, or show it."""
+    cycle_id, kind, blind = cycle_or_404(key).id, request.form.get("sheet", ""), bool(request.form.get("blind"))
+    try:
+        with unit(db.session()) as work:
+            cycle, reason = work.get_one(Cycle, cycle_id), request.form.get("reason", "")
+            blindness.change(work, cycle, kind, blind, reason=reason, actor=actor(), now=g.now)
+    except Refusal as error:
+        return _page(cycle_or_404(key), error), error.status
+    title = cycle_or_404(key).definition.rubric.sheets[kind].title.get(language())
+    flash(say("blind.done_on" if blind else "blind.done_off", sheet=title), "success")
+    return redirect(url_for("admin.judging_of", key=key), 303)
+
+
 def _board(cycle: Cycle) -> Board:
     session, times = db.session(), years.of(db.session(), cycle.id).times
     return judging.board(session, cycle, times, everybody=say("judging.field"), now=g.now)
@@ -68,5 +84,6 @@ def _board(cycle: Cycle) -> Board:
 def _page(cycle: Cycle, refusal: Refusal | None = None) -> str:
     recorded("board", cycle)
     return render_template(
-        "admin/judging.html", cycle=cycle, board=_board(cycle), refusal=refusal, days=judging.SOON.days
-    )
+        "admin/judging.html", cycle=cycle, board=_board(cycle), refusal=refusal, days=judging.SOON.days,
+        blind={kind: blindness.is_blind(cycle, kind) for kind in cycle.definition.rubric.sheets},
+    )  # fmt: skip
