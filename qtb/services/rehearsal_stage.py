@@ -78,7 +78,7 @@ class Stage:
                 mornings = self._mornings(midnight)
                 midnight += DAY
                 told((now - begins_at) / DAY / span)
-            if now == edge or (now == midnight - DAY and overdue(self.session, now=now)):
+            if now == edge or (now == midnight - DAY and self._may_be_overdue(now) and overdue(self.session, now=now)):
                 self._sweep(now)
             if now in mornings and self._is_reminding(now):
                 self._remind(now)
@@ -87,6 +87,14 @@ class Stage:
             while self._instants and self._instants[0] == now:
                 heapq.heappop(self._instants)
             self._act(now)
+
+    def _may_be_overdue(self, now: datetime) -> bool:
+        """Tell whether anybody stands where a clock move begins whose edge has come: the database takes long to ask."""
+        workflow, standing = self.cycle.definition.workflow, set(self.stands.values())
+        return any(
+            at is not None and self.times.fixed_at(at) <= now and standing.intersection(workflow.sources(key))
+            for key in workflow.clocked() for at in (workflow.transitions[key].at,)
+        )  # fmt: skip
 
     def _mornings(self, midnight: datetime) -> set[datetime]:
         """Wake at the hours of a day at which reminders leave, and return them."""

@@ -106,7 +106,8 @@ def test_characters_that_no_text_holds_are_refused(text: str) -> None:
 )
 def test_deep_text_is_refused_at_once(text: str) -> None:
     started = time.monotonic()
-    assert "nested deeper than" in refused(text) or "larger than" in refused(text)
+    said = refused(text)  # libyaml has a limit of its own, on what it reads ahead
+    assert any(why in said for why in ("nested deeper than", "larger than", "exceeded maximum nesting depth"))
     assert time.monotonic() - started < 5
 
 
