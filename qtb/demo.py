@@ -18,16 +18,7 @@ from sqlalchemy.orm import Session
 from qtb import clock, config, demo_cases, demo_organiser
 from qtb.clock import ZONE
 from qtb.demo_files import Shelf
-from qtb.demo_texts import (
-    APPLICANTS,
-    FILLED,
-    RECOMMENDERS,
-    STAFF,
-    THIS_YEAR,
-    at,
-    dated,
-    registration,
-)
+from qtb.demo_texts import APPLICANTS, FILLED, GUIDING, RECOMMENDERS, STAFF, THIS_YEAR, UNITS, at, dated, registration
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
@@ -62,6 +53,8 @@ PEOPLE = {  # sign-in name: (role, unit)
     "evaluator3": ("evaluator", STAFF),
     "recommender1": ("recommender", RECOMMENDERS[0]),
     "recommender2": ("recommender", RECOMMENDERS[1]),
+    "guiding1": ("guiding", GUIDING[0]),
+    "guiding2": ("guiding", GUIDING[1]),
     "applicant1": ("applicant", APPLICANTS[0]),
     "applicant2": ("applicant", APPLICANTS[1]),
     "applicant3": ("applicant", APPLICANTS[2]),
@@ -115,9 +108,7 @@ class _Story:
 
     def people(self, secret: str) -> None:
         born = datetime(2023, 1, 10, 9, 0, tzinfo=ZONE)
-        kinds = {STAFF: "organiser", **dict.fromkeys(RECOMMENDERS, "recommender")}
-        for name in (STAFF, *RECOMMENDERS, *APPLICANTS):
-            kind = kinds.get(name, "applicant")
+        for name, kind in UNITS.items():
             self.units[name] = accounts.add_unit(self.session, name=name, kind=kind, actor=ROOT, now=born)
         for name, (role, unit_name) in PEOPLE.items():
             shown = f"{word('zh', 'role.' + role)}{name[-1] if name[-1].isdigit() else ''}（演示）"

@@ -12,13 +12,18 @@ from qtb.clock import ZONE
 
 STAFF = "演示活动办公室"
 
+GUIDING = ["江城质量工作办公室（演示）", "江城总工会（演示）"]
 RECOMMENDERS = ["东区质量协会（演示）", "机电行业协会（演示）", "江城控股集团（演示）", "建设工程行业协会（演示）"]
 
 APPLICANTS = [
     "浦江电机有限公司（演示）", "新港精密制造厂（演示）", "海棠物业服务公司（演示）", "银杉医院后勤中心（演示）",
     "远望轨道运维公司（演示）", "白玉兰食品有限公司（演示）", "临江水务第三分公司（演示）", "青竹建筑安装公司（演示）",
     "晨光检测技术公司（演示）", "长汀港口装卸公司（演示）",
-]  # fmt: skip
+]
+UNITS = {
+    STAFF: "organiser", **dict.fromkeys(RECOMMENDERS, "recommender"), **dict.fromkeys(GUIDING, "guiding"),
+    **dict.fromkeys(APPLICANTS, "applicant"),
+}  # fmt: skip
 
 TEAMS = [
     "总装一班", "总装二班", "冲压线班组", "客服中心早班", "设备维保组", "质检三班", "配电运行班", "净水操作班",

@@ -26,13 +26,14 @@ FACTS: dict[str, type] = {
     "n_blocks": int,
     "n_objections_open": int,
     "shortlisted": bool,
+    "consent_held": bool,
 }
 
 # How many rules of eligibility stand in the way of the move being made; the door counts them right before it judges.
 N_BLOCKS = "n_blocks"
 
 # What these say is the organiser's until it is published: nothing shown to others may depend on them.
-SEALED = {"n_sheets_final", "n_sheets_open", "award_level", "shortlisted"}
+SEALED = {"n_sheets_final", "n_sheets_open", "award_level", "shortlisted", "consent_held"}
 
 
 def _one_of(left: Any, right: Any) -> Any:

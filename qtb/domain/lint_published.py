@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qtb.domain.definition import Definition
 from qtb.domain.objections import Objections
+from qtb.domain.roles import MOVERS, ROLES
 
 FILE = "workflow.yaml"
 HANDLES = "organiser"
@@ -16,6 +17,9 @@ def findings(definition: Definition) -> Iterator[str]:
     rule = definition.workflow.objections
     if rule is not None:
         yield from (_at(definition, what, "objections", key) for key, what in _wrong(definition, rule))
+    consent = definition.workflow.consent
+    if consent is not None and (consent.by not in ROLES or consent.by in MOVERS):
+        yield _at(definition, f"no role that only reads: {consent.by}", "consent", "by")
     for n, figure in enumerate(definition.workflow.figures):
         form = definition.forms.get(figure.form)
         field = form.fields.get(figure.field) if form else None

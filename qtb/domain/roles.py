@@ -13,6 +13,7 @@ ROLES: dict[str, str | None] = {
     "recommender": "recommender_id",
     "organiser": None,
     "evaluator": None,
+    "guiding": None,  # reads what is laid before it
 }
 MOVERS = ("applicant", "recommender", "organiser")
 
@@ -22,6 +23,7 @@ UNIT_KINDS: dict[str, str] = {
     "recommender": "recommender",
     "organiser": "organiser",
     "evaluator": "organiser",
+    "guiding": "guiding",
 }
 
 

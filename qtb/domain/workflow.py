@@ -190,6 +190,12 @@ class HandIn(Strict):
     during: Key
 
 
+class Consent(Strict):
+    """Whose consent the publication waits for once the levels lie before them: the people of a role."""
+
+    by: Key
+
+
 class Workflow(Strict):
     """`workflow.yaml`: the whole of what may happen."""
 
@@ -202,6 +208,7 @@ class Workflow(Strict):
     hand_ins: dict[Key, HandIn] = {}
     reroutes: dict[Key, Reroute] = {}
     objections: Objections | None = None
+    consent: Consent | None = None
     figures: list[Figure] = []
     queue: list[Group] = []
     ranking: Ranking | None = None

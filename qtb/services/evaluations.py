@@ -16,7 +16,7 @@ from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import blindness, conflicts
+from qtb.services import blindness, conflicts, consents
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
 from qtb.store.accounts import Account
@@ -146,6 +146,7 @@ def give(
     """Let a work have a proposed level, with an entry of this kind in its history. Raises Denied, Conflict, Invalid."""
     only_organiser(actor)
     cycles.hold(session, submission.cycle)
+    consents.refuse_laid(session, submission.cycle_id)
     lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]
@@ -153,11 +154,14 @@ def give(
         raise Conflict("not_decided", state=state.label)
     if level not in (*definition.rubric.levels, "none"):
         raise Invalid("unknown_level", name=level[:40])
+    if submission.eliminated and level != "none":
+        raise Conflict("eliminated")
     before = submission.award_level
     award = session.get(Award, submission.id) or Award(submission_id=submission.id)
     award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
     session.add(award)
     submission.award_level = level
+    consents.settle(session, submission.cycle)
     changes = {"level": [before, level]}
     audit.record(session, submission, kind, actor=actor, now=now, role="organiser", changes=changes, **details)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.roles import Actor
-from qtb.services import advance, notes
+from qtb.services import advance, consents, notes
 from qtb.services.advance import Outcome
 from qtb.store import audit, evaluations
 from qtb.store.audit import Entry
@@ -43,5 +43,6 @@ def override(
         raise Conflict("already_there", state=definition.workflow.states[to_state].label)
     state = definition.workflow.states[to_state]
     if not (state.decided or state.listed):
+        consents.refuse_laid(session, cycle.id)
         evaluations.forget_level(session, submission_id)  # a later award needs a decision of its own
     return Outcome(entry.batch_id, 1)

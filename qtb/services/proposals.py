@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from qtb.domain import evidence
 from qtb.domain.errors import Conflict, Invalid
 from qtb.domain.roles import Actor
+from qtb.services import consents
 from qtb.services.cycles import only_organiser
 from qtb.services.results import Judged, Standing, standing
 from qtb.store import audit, cycles
@@ -52,9 +53,10 @@ def plan(cycle: Cycle, found: Standing) -> Plan:
     resolved = [work for work in open_ if work.score is not None]
     tied = [work for work in resolved if work.place.is_tied]
     wanted = [(work, work.place.level or NONE) for work in resolved if not work.place.is_tied]
+    wanted += [(work, NONE) for work in open_ if work.row.eliminated]
     changes = [Change(work, work.row.award_level, after) for work, after in wanted if after != work.row.award_level]
     told = "\n".join(f"{one.work.row.id} {one.work.score} {one.before} {one.after}" for one in changes)
-    lacking = tuple(work for work in open_ if work.score is None)
+    lacking = tuple(work for work in open_ if work.score is None and not work.row.eliminated)
     return Plan(tuple(changes), tuple(tied), lacking, evidence.digest(told))
 
 
@@ -62,6 +64,7 @@ def propose_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now
     """Propose all levels as they were shown; return how many. Raises Conflict when anything has changed since."""
     only_organiser(actor)
     cycles.hold(session, cycle)
+    consents.refuse_laid(session, cycle.id)
     ids = [work.row.id for work in standing(session, cycle).works]
     store.hold(session, ids)
     asked = plan(cycle, standing(session, cycle))
@@ -73,6 +76,7 @@ def propose_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now
         _give(session, [one for one in asked.changes if (one.before, one.after) == pair], *pair, actor=actor, now=now)
         for pair in sorted({(one.before, one.after) for one in asked.changes})
     ]
+    consents.settle(session, cycle)
     _note(session, cycle, PROPOSED, batches, len(asked.changes), actor=actor, now=now)
     return len(asked.changes)
 
@@ -92,6 +96,7 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
     """
     only_organiser(actor)
     cycles.hold(session, cycle)
+    consents.refuse_laid(session, cycle.id)
     row = last(session, cycle)
     if row is None:
         raise Conflict("levels_nothing_to_undo")
@@ -104,6 +109,7 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
             entry = _entry(after, before, actor, now)
             n_back += store.give_level(session, entry, before, still, now=now)
             batches.append((after, before, still))
+    consents.settle(session, cycle)
     _note(session, cycle, TAKEN_BACK, batches, n_back, actor=actor, now=now)
     return n_back
 

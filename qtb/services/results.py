@@ -127,7 +127,9 @@ class _Reckoning:
         """Return a work as it takes its place."""
         shown = frozenset(kind for kind, one in results.items() if one.is_result)
         ties = tuple(self.tie(key, number, results) for key in self.rubric.ties)
-        return Work(number, self.works[number].category, self.score(results, few=few), ties, shown)
+        row = self.works[number]
+        score = None if row.eliminated else self.score(results, few=few)  # it takes no place, and none waits for it
+        return Work(number, row.category, score, ties, shown)
 
     def tie(self, key: Key, number: str, results: Mapping[Key, Result]) -> Decimal | None:
         """Return what parts equal scores: another sheet's result, or an item's mean over the scores that counted."""

@@ -15,7 +15,7 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.undo import Last
 from qtb.domain.workflow import Transition
-from qtb.services import advance, notes
+from qtb.services import advance, consents, notes
 from qtb.services.advance import Outcome
 from qtb.store import audit, cycles, evaluations, facts, outbox
 from qtb.store.audit import Entry, History
@@ -53,6 +53,7 @@ def undo(
     advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
     back = cycle.definition.workflow.states[last.from_state]
     if not (back.decided or back.listed):
+        consents.refuse_laid(session, cycle.id)
         evaluations.forget_level(session, submission.id)
     for told in outbox.drop(session, last.batch_id, submission.id):
         outbox.post(session, f"{entry.batch_id}:{told}", entry.batch_id, submission.id, LETTER, told, now=now)

@@ -23,7 +23,8 @@ def works(session: Session, cycle_id: int, states: Sequence[str]) -> Sequence[Ro
     query: Any = (
         select(
             Submission.id, Submission.number, Submission.team_name, Submission.title, Submission.category,
-            Submission.state, Submission.award_level, Submission.suspended_at, Unit.name.label("unit_name"),
+            Submission.state, Submission.award_level, Submission.suspended_at, Submission.eliminated,
+            Unit.name.label("unit_name"),
         )
         .join(Unit, Unit.id == Submission.unit_id)
         .where(Submission.cycle_id == cycle_id, or_(Submission.state.in_(states), has_sheet))
@@ -78,7 +79,8 @@ def hold(session: Session, ids: Sequence[int]) -> None:
 
 
 def levels(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Return the state and the proposed level of works."""
+    """Return the state and the proposed level of works; eliminated ones, which keep theirs, are left out."""
     query = select(Submission.id, Submission.state, Submission.award_level).where(Submission.id.in_(ids))
+    query = query.where(~Submission.eliminated)
     rows = session.execute(query)
     return {one: (state, level) for one, state, level in rows}

@@ -80,6 +80,9 @@ class Submission(Chained, Base):
     n_objections_open: Mapped[int] = mapped_column(default=0, server_default="0")  # taken up and not yet answered
 
     shortlisted: Mapped[bool] = mapped_column(default=False, server_default=false())  # it presents
+    # Its level lies before the bodies whose consent the publication waits for.
+    consent_held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    eliminated: Mapped[bool] = mapped_column(default=False, server_default=false())  # confirmed: no place, no level
     slides_due_at: Mapped[datetime | None] = mapped_column(Instant)  # once its turn was drawn
 
     cycle: Mapped[Cycle] = relationship()

@@ -37,7 +37,7 @@ def throwaway() -> Iterator[Session]:
 
 
 def people(session: Session, numbers: Mapping[str, int], now: datetime) -> dict[str, Actor]:
-    """Make units of each kind, as many as said, and one person for each role who belongs to all of that kind."""
+    """Make units of each kind, as many as said, and one person for each of their roles, in all of that kind."""
     units: dict[str, list[int]] = {}
     for kind, n in numbers.items():
         names = [f"{kind} {number}" for number in range(1, n + 1)]
@@ -45,7 +45,7 @@ def people(session: Session, numbers: Mapping[str, int], now: datetime) -> dict[
         session.add_all(made)
         session.flush()
         units[kind] = [one.id for one in made]
-    return {role: _person(session, role, units[UNIT_KINDS[role]], now) for role in ROLES}
+    return {role: _person(session, role, units[UNIT_KINDS[role]], now) for role in ROLES if UNIT_KINDS[role] in units}
 
 
 def _person(session: Session, role: str, units: Sequence[int], now: datetime) -> Actor:

@@ -26,10 +26,12 @@ from qtb.web import (
     demo_clock,
     drafts,
     eligibility,
+    eliminations,
     errors,
     evaluator,
     feeds,
     files,
+    guiding,
     hand_ins,
     headers,
     inviting,
@@ -71,7 +73,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     for blueprint in (
         public.pages, accounts.pages, applicant.pages, behalf.pages, cases.pages, answers.pages, drafts.pages,
         versions.pages, copies.pages, hand_ins.pages, papers.pages, verify.pages, recommender.pages, evaluator.pages,
-        ranking.pages, batch.pages, members.pages, inviting.pages, feeds.pages, teams.pages, files.pages,
+        eliminations.pages,
+        guiding.pages, ranking.pages, batch.pages, members.pages, inviting.pages, feeds.pages, teams.pages, files.pages,
         objections.pages, published.pages, undo.pages, suspension.pages, eligibility.pages, reroute.pages,
         conversation.pages, certificates.pages, demo_clock.pages, admin,
     ):  # fmt: skip

@@ -90,6 +90,7 @@ HOMES = {
     "organiser": "admin.home",
     "recommender": "recommender.queue",
     "evaluator": "evaluator.works",
+    "guiding": "guiding.home",
     "applicant": "applicant.home",
 }
 

@@ -5,8 +5,10 @@ from qtb.web.admin import (
     adoptions,
     assignments,
     certificates,
+    consents,
     cycles,
     duplicates,
+    eliminations,
     hand_ins,
     history,
     home,
@@ -29,7 +31,7 @@ from qtb.web.admin import (
 from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
-    "accounts", "adoptions", "assignments", "blueprint", "certificates", "cycles", "duplicates", "hand_ins", "history",
-    "home", "imports", "judges", "judging", "ledger", "notices", "objections", "panels", "plans", "presentation",
-    "quotas", "reads", "rehearsals", "results", "sheets", "submissions",
+    "accounts", "adoptions", "assignments", "blueprint", "certificates", "consents", "cycles", "duplicates",
+    "eliminations", "hand_ins", "history", "home", "imports", "judges", "judging", "ledger", "notices", "objections",
+    "panels", "plans", "presentation", "quotas", "reads", "rehearsals", "results", "sheets", "submissions",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import deliberation, panels, proposals, results
+from qtb.store import eliminations
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
@@ -91,5 +92,6 @@ def _page(cycle: Cycle, refusal: Refusal | None) -> str:
     return render_template(
         "admin/results.html", cycle=cycle, rubric=rubric, kinds=kinds, standing=found, refusal=refusal,
         plan=proposals.plan(cycle, found), last=proposals.last(db.session(), cycle), categories=named,
+        n_eliminations=sum(one.is_open for one in eliminations.of_cycle(db.session(), cycle.id)),
         has_deliberations=bool(deliberation.records(db.session(), cycle.id)),
     )  # fmt: skip

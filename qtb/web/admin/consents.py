@@ -1,0 +1,95 @@
+"""Laying a year's levels before the guiding bodies, their answers, and going on without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from qtb.domain.errors import Missing, Refusal
+from qtb.extensions import db
+from qtb.i18n import say
+from qtb.services import consents
+from qtb.store import consents as store
+from qtb.store.consents import Laying
+from qtb.store.cycles import Cycle
+from qtb.store.unit import unit
+from qtb.web.access import actor, audience
+from qtb.web.admin.pages import pages
+from qtb.web.parse import whole
+from qtb.web.reads import recorded
+from qtb.web.view import cycle_or_404
+
+
+@pages.get("/cycles/<key>/consents")
+@audience("organiser")
+def consents_of(key: str) -> ResponseReturnValue:
+    """Show whether a year's levels lie before the bodies, and what these have answered."""
+    return _page(cycle_or_404(key))
+
+
+@pages.post("/cycles/<key>/consents")
+@audience("organiser")
+def lay(key: str) -> ResponseReturnValue:
+    """Lay the levels as they stand before the bodies."""
+
+    def done(work: Session, cycle: Cycle) -> str:
+        row = consents.lay(work, cycle, actor=actor(), now=g.now)
+        return say("consent.laid", n=len(row.works), bodies=len(row.consents))
+
+    return _done(key, done)
+
+
+@pages.post("/cycles/<key>/consents/waive")
+@audience("organiser")
+def waive_consent(key: str) -> ResponseReturnValue:
+    """Go on without a body."""
+
+    def done(work: Session, cycle: Cycle) -> str:
+        body, reason = whole(request.form.get("body", "")) or 0, request.form.get("reason", "")
+        consents.waive(work, _laid(work, cycle), body, reason=reason, actor=actor(), now=g.now)
+        return say("consent.waived")
+
+    return _done(key, done)
+
+
+@pages.post("/cycles/<key>/consents/back")
+@audience("organiser")
+def take_list_back(key: str) -> ResponseReturnValue:
+    """Take the list back, so that levels may change."""
+
+    def done(work: Session, cycle: Cycle) -> str:
+        reason = request.form.get("reason", "")
+        consents.take_back(work, _laid(work, cycle), reason=reason, actor=actor(), now=g.now)
+        return say("consent.back")
+
+    return _done(key, done)
+
+
+def _laid(work: Session, cycle: Cycle) -> Laying:
+    found = consents.laid(work, cycle.id)
+    if found is None:
+        raise Missing("page")
+    return found
+
+
+def _done(key: str, act: Callable[[Session, Cycle], str]) -> ResponseReturnValue:
+    cycle_id = cycle_or_404(key).id
+    try:
+        with unit(db.session()) as work:
+            told = act(work, work.get_one(Cycle, cycle_id))
+    except Refusal as error:
+        return _page(cycle_or_404(key), error), error.status
+    flash(told, "success")
+    return redirect(url_for("admin.consents_of", key=key), 303)
+
+
+def _page(cycle: Cycle, refusal: Refusal | None = None) -> str:
+    consents.rule_of(cycle)
+    recorded("consents", cycle)
+    return render_template(
+        "admin/consents.html", cycle=cycle, row=store.latest(db.session(), cycle.id), refusal=refusal,
+        rubric=cycle.definition.rubric,
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""The guiding bodies' pages: the list that lies before them, and their answer; they change nothing else."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from qtb.domain.errors import Missing, Refusal
+from qtb.extensions import db
+from qtb.i18n import language, say
+from qtb.services import consents, panels
+from qtb.store.consents import Laying
+from qtb.store.unit import unit
+from qtb.web.access import actor, audience
+from qtb.web.parse import whole
+from qtb.web.reads import recorded
+
+pages = Blueprint("guiding", __name__, url_prefix="/guiding")
+
+
+@pages.get("/")
+@audience("guiding")
+def home() -> ResponseReturnValue:
+    """Show the lists that lie before the person's bodies."""
+    return render_template("guiding/home.html", lists=consents.before(db.session(), actor()))
+
+
+@pages.route("/<int:laying_id>", methods=["GET", "POST"])
+@audience("guiding")
+def laid(laying_id: int) -> ResponseReturnValue:
+    """Show a list, and take a body's answer."""
+    row = _row(laying_id)
+    if request.method == "GET":
+        return _page(row)
+    agrees, body = request.form.get("answer") == "yes", whole(request.form.get("body", "")) or 0
+    try:
+        with unit(db.session()) as work:
+            mine = work.get_one(Laying, laying_id)
+            consents.answer(work, mine, body, agrees, note=request.form.get("note", ""), actor=actor(), now=g.now)
+    except Refusal as error:
+        return _page(_row(laying_id), error), error.status
+    flash(say("consent.given" if agrees else "consent.refused"), "success")
+    return redirect(url_for("guiding.laid", laying_id=laying_id), 303)
+
+
+def _row(laying_id: int) -> Laying:
+    found = next((one for one in consents.before(db.session(), actor()) if one.id == laying_id), None)
+    if found is None:
+        raise Missing("page")
+    return found
+
+
+def _page(row: Laying, refusal: Refusal | None = None) -> str:
+    laying_id, cycle = row.id, row.cycle
+    recorded("consent", cycle)
+    row = _row(laying_id)
+    named = {choice.key: choice.label.get(language()) for choice in panels.categories(row.cycle)}
+    own = actor().units[consents.rule_of(row.cycle)]
+    return render_template(
+        "guiding/laid.html", row=row, rubric=row.cycle.definition.rubric, categories=named, refusal=refusal,
+        mine=[one for one in row.consents if one.unit_id in own],
+    )  # fmt: skip

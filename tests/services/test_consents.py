@@ -1,0 +1,181 @@
+"""Levels laid before the guiding bodies: no change meanwhile, no publication before all have consented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from qtb.domain.errors import Refusal
+from qtb.domain.roles import Actor
+from qtb.services import letters, undo
+from qtb.services.letters import Post
+from qtb.store.consents import Laying
+from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from tests.consenting import answer, bodies, lay, take_back, waive
+from tests.world import World
+
+INSTANT, AFTER = "2024-08-20 10:00", "2024-08-20 11:00"
+
+
+@pytest.fixture
+def work(world: World) -> int:
+    """Return an evaluated work with a level, in August."""
+    case = world.placed("evaluated")
+    world.go("2024-08-10 10:00")
+    world.propose(case, "BENCHMARK")
+    return case
+
+
+@pytest.fixture
+def guiding(world: World, work: int) -> dict[str, Actor]:
+    """Return the people of two bodies."""
+    return bodies(world)
+
+
+def why(act: Callable[..., Any], *given: Any, **more: Any) -> str:
+    """Return why an act is refused."""
+    with pytest.raises(Refusal) as refused:
+        act(*given, **more)
+    return refused.value.reasons[0].key
+
+
+def kinds(world: World) -> list[str]:
+    """Return what stands in the year's history about consent."""
+    return [row.kind for row in world.history("cycle", world.cycle.id) if row.kind.startswith("consent")]
+
+
+def test_without_a_list_nothing_waits(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    world.go(INSTANT)
+    assert world.state(work) == "awarded"
+
+
+def test_the_publication_waits_for_all_and_happens_at_the_next_sweep(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    laying = lay(world)
+    answer(world, laying, guiding["gina"])
+    world.go(INSTANT)
+    assert world.state(work) == "evaluated"
+    assert ("awarded", "applicant") not in world.letters(work)
+    world.go(AFTER)
+    answer(world, laying, guiding["gus"])
+    world.go("2024-08-20 11:01")
+    assert world.state(work) == "awarded"
+    assert kinds(world) == ["consent_laid", "consent_given", "consent_given"]
+    world.sound()
+
+
+def test_who_does_not_consent_says_why_and_may_consent_later(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    laying = lay(world)
+    answer(world, laying, guiding["gina"])
+    assert why(answer, world, laying, guiding["gus"], False) == "reason_required"
+    answer(world, laying, guiding["gus"], False, "第三名的材料需再核实")
+    world.go(INSTANT)
+    assert world.state(work) == "evaluated"
+    answer(world, laying, guiding["gus"])
+    world.go(AFTER)
+    assert world.state(work) == "awarded"
+    assert why(answer, world, laying, guiding["gus"], False, "反悔") == "consent_given"
+
+
+def test_a_body_is_gone_on_without_for_a_reason(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    laying = lay(world)
+    answer(world, laying, guiding["gina"])
+    assert why(waive, world, laying, "市总工会", reason="") == "reason_required"
+    assert why(waive, world, laying, "市质量办") == "consent_over"
+    assert why(waive, world, laying, "市总工会", who="eve") == "only_organiser"
+    waive(world, laying, "市总工会")
+    world.go(INSTANT)
+    assert world.state(work) == "awarded"
+
+
+def test_no_level_changes_while_the_list_lies_there(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    laying = lay(world)
+    assert why(world.propose, work, "EXCELLENT") == "consent_laid"
+    assert why(world.override, work, "recommended") == "consent_laid"
+    assert why(lay, world) == "consent_laid"
+    take_back(world, laying)
+    world.propose(work, "EXCELLENT")
+    assert why(answer, world, laying, guiding["gina"]) == "consent_back"
+
+
+def test_a_list_taken_back_holds_the_works_until_it_is_laid_anew(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    first = lay(world)
+    for one in guiding.values():
+        answer(world, first, one)
+    assert world.session.get_one(Submission, work).consent_held is False
+    take_back(world, first)
+    world.propose(work, "none")
+    world.go(INSTANT)
+    assert world.state(work) == "evaluated"
+    second = lay(world)
+    for one in guiding.values():
+        answer(world, second, one)
+    world.go(AFTER)
+    assert world.state(work) == "not_awarded"
+
+
+def test_the_list_is_kept_as_it_was_laid(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    row = world.session.get_one(Laying, lay(world))
+    assert [(one["team"], one["level"], one["unit"]) for one in row.works] == [("总装一班", "BENCHMARK", "浦江电机厂")]
+    entry = next(one for one in world.history("cycle", world.cycle.id) if one.kind == "consent_laid")
+    assert entry.about()["digest"] == row.digest
+
+
+def test_what_is_not_ready_is_not_laid(world: World) -> None:
+    assert why(lay, world) == "consent_nothing"
+    case, other = world.placed("evaluated"), world.placed("withdrawn", team="二班")
+    world.go("2024-08-10 10:00")
+    assert why(lay, world) == "consent_undecided"
+    world.propose(case, "BENCHMARK")
+    assert why(lay, world) == "consent_nobody"
+    bodies(world)
+    world.override(other, "recommended")
+    assert why(lay, world) == "consent_unfinished"
+    world.override(other, "withdrawn")
+    assert why(lay, world, who="eve") == "only_organiser"
+    lay(world)
+
+
+def test_nobody_answers_for_another_body(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    laying = lay(world)
+    assert why(answer, world, laying, guiding["gina"], body=world.units["市总工会"].id) == "only_body"
+
+
+def test_taking_the_evaluation_back_would_drop_a_laid_level(world: World, guiding: dict[str, Actor], work: int) -> None:
+    world.override(work, "recommended")
+    world.judged(work)
+    world.move(work, "evaluate", "olga")
+    world.propose(work)
+    lay(world)
+
+    def back() -> None:
+        with unit(world.session) as session:
+            row = session.get_one(Submission, work)
+            undo.undo(session, row, reason="评分有误", actor=world.actor("olga"), now=world.now)
+
+    assert why(back) == "consent_laid"
+
+
+def test_the_bodies_people_are_told_one_by_one_and_the_organiser_of_the_answer(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    laying = lay(world)
+    answer(world, laying, guiding["gina"], False, "暂不同意")
+    answer(world, laying, guiding["gina"])
+    rows = world.session.scalars(select(Outbox).where(Outbox.letter.startswith("consent")).order_by(Outbox.id)).all()
+    post = Post(None, "qtb@example.org", "https://qtb.example.org")
+    said = [letters.letter_of(world.session, row, post=post, now=world.now) for row in rows]
+    assert [list(one.recipients) for one in said[:2]] == [["gina@example.org"], ["gus@example.org"]]
+    assert [one.recipients for one in said[2:]] == [["olga@example.org"]] * 2
+    assert "市质量办" in said[0].body
+    assert "标杆级" not in "".join(one.body for one in said)

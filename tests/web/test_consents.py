@@ -1,0 +1,82 @@
+"""The guiding bodies' pages and the organiser's: what is read, what is answered, what nobody else learns."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from qtb.store.reads import Read
+from tests.consenting import answer, bodies, lay
+from tests.web.conftest import Web
+from tests.web.test_canary import Planted, _everything
+
+PAGE, MINE = "/admin/cycles/2024/consents", "/guiding/"
+LEVEL = "标杆级"
+
+
+@pytest.fixture
+def work(web: Web) -> int:
+    """Return a judged work with a level, in August."""
+    case = web.world.submitted()
+    web.world.override(case, "recommended")
+    web.go("2024-07-10 10:00")
+    web.world.judged(case)
+    web.go("2024-08-10 10:00")
+    web.world.propose(case, "BENCHMARK")
+    return case
+
+
+def test_a_body_reads_the_list_and_consents(web: Web, work: int) -> None:
+    bodies(web.world)
+    olga, gina = web.client("olga"), web.client("gina")
+    assert gina.get("/").status_code in (200, 302)
+    assert "目前没有" in gina.get(MINE).text
+    assert "尚未提请审核" in olga.get(PAGE).text
+    page = olga.post(PAGE, follow_redirects=True).text
+    assert "1 件成果已提请 2 个指导单位审核" in page
+    listed = gina.get("/guiding/1").text
+    assert all(text in listed for text in ("总装一班", LEVEL, "浦江电机厂", "市质量办"))
+    assert "市总工会" not in listed
+    body = {"body": web.world.units["市质量办"].id}
+    assert gina.post("/guiding/1", data={**body, "answer": "no"}).status_code == 422
+    said = gina.post("/guiding/1", data={**body, "answer": "yes"}, follow_redirects=True)
+    assert "已记录贵单位的同意。" in said.text
+    assert "还有 1 个单位未同意" in olga.get(PAGE).text
+    assert {row.what for row in web.world.session.scalars(select(Read))} >= {"consent", "consents"}
+
+
+def test_the_organiser_goes_on_without_one_and_takes_the_list_back(web: Web, work: int) -> None:
+    bodies(web.world)
+    olga = web.client("olga")
+    olga.post(PAGE)
+    body = {"body": web.world.units["市总工会"].id}
+    assert olga.post(f"{PAGE}/waive", data=body).status_code == 422
+    said = olga.post(f"{PAGE}/waive", data={**body, "reason": "已书面同意"}, follow_redirects=True)
+    assert "不再等待该单位" in said.text
+    assert olga.post(f"{PAGE}/back", data={}).status_code == 422
+    assert "名单已收回" in olga.post(f"{PAGE}/back", data={"reason": "有误"}, follow_redirects=True).text
+    assert olga.post(f"{PAGE}/back", data={"reason": "有误"}).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["alice", "rita", "eve"])
+def test_nobody_else_comes_in(web: Web, work: int, who: str) -> None:
+    bodies(web.world)
+    lay(web.world)
+    for path in (PAGE, MINE, "/guiding/1"):
+        assert web.client(who).get(path).status_code == 403
+
+
+def test_a_body_finds_nothing_but_the_list(web: Web, work: int) -> None:
+    gina = bodies(web.world)["gina"]
+    planted = Planted(work, "20240001")
+    secrets = ("eve", "ed", "eli", "40.0")
+    for path, text in _everything(web, web.client("gina"), planted):
+        assert LEVEL not in text, path
+    laying = lay(web.world)
+    read = []
+    for path, text in _everything(web, web.client("gina"), planted):
+        assert not [one for one in secrets if f">{one}<" in text], path
+        read += [path] if LEVEL in text else []
+    assert read == ["/guiding/1"]
+    answer(web.world, laying, gina)
+    assert web.client("gina").get(f"/submissions/{work}").status_code == 404

@@ -1,0 +1,52 @@
+"""Pages of proposing to eliminate and of answering; nobody else learns of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.conftest import Web
+from tests.web.test_canary import Planted, _everything
+
+SHEET, LIST = "/evaluator/sheets/1/eliminate", "/admin/cycles/2024/eliminations"
+REASON, ANSWER = "秘密淘汰理由", "秘密淘汰答复"
+
+
+@pytest.fixture
+def work(web: Web) -> int:
+    """Return a work in July that three judge."""
+    case = web.world.submitted()
+    web.world.override(case, "recommended")
+    web.go("2024-07-10 10:00")
+    web.world.judged(case)
+    return case
+
+
+def test_from_the_judges_page_to_the_organisers_and_back(web: Web, work: int) -> None:
+    eve, olga = web.client("eve"), web.client("olga")
+    assert SHEET in eve.get("/evaluator/sheets/1").text
+    assert eve.post(SHEET, data={"reason": ""}).status_code == 422
+    assert "等待主办方确认" in eve.post(SHEET, data={"reason": REASON}, follow_redirects=True).text
+    assert REASON in eve.get(SHEET).text
+    assert "(1)" in olga.get("/admin/cycles/2024/results").text
+    assert REASON in olga.get(LIST).text
+    refused = olga.post(f"{LIST}/1", data={"act": "confirm", "reason": ""})
+    assert refused.status_code == 422
+    assert olga.post(f"{LIST}/1", data={"act": "other", "reason": "x"}).status_code == 404
+    said = olga.post(f"{LIST}/1", data={"act": "confirm", "reason": ANSWER}, follow_redirects=True)
+    assert "已确认淘汰" in said.text
+    assert "已淘汰" in olga.get("/admin/cycles/2024/results").text
+    assert "主办方已于" in eve.get(SHEET).text
+    for name in (None, "alice", "rita", "ed"):
+        for path, text in _everything(web, web.client(name), Planted(work, "20240001")):
+            told = (REASON, ANSWER) if name == "ed" else (REASON, ANSWER, "淘汰")  # a judge may propose it himself
+            assert not [one for one in told if one in text], (name, path)
+    said = olga.post(f"{LIST}/1", data={"act": "back", "reason": "误判"}, follow_redirects=True)
+    assert "已收回" in said.text
+
+
+def test_a_judge_withdraws(web: Web, work: int) -> None:
+    eve = web.client("eve")
+    eve.post(SHEET, data={"reason": REASON})
+    assert eve.post(f"{SHEET}/withdraw").status_code == 303
+    assert eve.post(f"{SHEET}/withdraw").status_code == 409
+    assert web.client("ed").get(SHEET).status_code == 404
