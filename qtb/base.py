@@ -29,6 +29,7 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     imports,
     ledger,
     messages,
+    nominations,
     objections,
     outbox,
     panels,

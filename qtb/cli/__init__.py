@@ -15,7 +15,7 @@ COMMANDS = {
     name: f"qtb.cli.{name}"
     for name in (
         "assignment", "audit", "bench", "certificate", "check", "cycle", "db", "eligibility", "evaluation", "form",
-        "ledger", "move", "notice", "override", "panel", "receipt", "scheduler", "serve", "test",
+        "ledger", "move", "nomination", "notice", "override", "panel", "receipt", "scheduler", "serve", "test",
         "tick", "undo", "users", "workflow",
     )
 } | {"import": "qtb.cli.imports"} | dict.fromkeys(("suspend", "resume"), "qtb.cli.suspension")  # fmt: skip

@@ -56,6 +56,7 @@ def changes(old: Definition, new: Definition, *, renames: Mapping[str, str] | No
         *_forms(old.forms, new.forms),
         *_rubric(old.rubric, new.rubric),
         *([Change("certificate", "changed", "certificate", None)] if old.certificate != new.certificate else []),
+        *([Change("nomination", "changed", "nomination", None)] if old.nomination != new.nomination else []),
         *_calendar(old.calendar, new.calendar),
     )
 

@@ -17,14 +17,17 @@ from qtb.domain.certificate import Certificates
 from qtb.domain.eligibility_rules import Eligibility
 from qtb.domain.errors import DefinitionError
 from qtb.domain.fields import FormSpec
+from qtb.domain.nomination import Nomination
 from qtb.domain.rubric import Rubric
 from qtb.domain.workflow import Key, Strict, Timeline, Workflow
 
 Shape = TypeVar("Shape", bound=Strict)
 
 FIXED: dict[str, type[Strict]] = {"workflow.yaml": Workflow, "timeline.yaml": Timeline, "rubric.yaml": Rubric}
-ELIGIBILITY, CERTIFICATE = "eligibility.yaml", "certificate.yaml"
-OPTIONAL: dict[str, type[Strict]] = {ELIGIBILITY: Eligibility, CERTIFICATE: Certificates}
+ELIGIBILITY, CERTIFICATE, NOMINATION = "eligibility.yaml", "certificate.yaml", "nomination.yaml"
+OPTIONAL: dict[str, type[Strict]] = {
+    ELIGIBILITY: Eligibility, CERTIFICATE: Certificates, NOMINATION: Nomination,
+}  # fmt: skip
 FOLDERS: dict[str, type[Strict]] = {"forms": FormSpec, "calendar": Year}
 
 CONCLUSION = "form_conclusion"  # the column of the field that says what a review came to
@@ -46,6 +49,7 @@ class Definition:
     places: Mapping[str, strict_yaml.Places] = field(repr=False, compare=False)
     eligibility: Eligibility = field(default=Eligibility(), compare=False)
     certificate: Certificates | None = field(default=None, compare=False)
+    nomination: Nomination | None = field(default=None, compare=False)
 
     @cached_property
     def machine(self) -> Machine:
@@ -140,6 +144,7 @@ def _read(text: str) -> Definition:
         workflow, timeline, rubric, _folder(shapes, "forms"), calendar,
         hash=evidence.digest(text), text=text, places=places,
         eligibility=shapes.get(ELIGIBILITY, Eligibility()), certificate=shapes.get(CERTIFICATE),
+        nomination=shapes.get(NOMINATION),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ FACTS: dict[str, type] = {
     "n_objections_open": int,
     "shortlisted": bool,
     "consent_held": bool,
+    "nominated": bool,
 }
 
 # How many rules of eligibility stand in the way of the move being made; the door counts them right before it judges.

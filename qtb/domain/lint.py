@@ -10,6 +10,7 @@ from qtb.domain import (
     lint_certificates,
     lint_eligibility,
     lint_hand_ins,
+    lint_nomination,
     lint_presentation,
     lint_published,
     lint_queue,
@@ -49,6 +50,7 @@ def findings(definition: Definition, letters: Iterable[str]) -> list[str]:
         *lint_sheets.findings(definition),
         *lint_presentation.findings(definition),
         *lint_certificates.findings(definition),
+        *lint_nomination.findings(definition),
         *_reroutes(definition),
     ]
 

@@ -83,6 +83,7 @@ class Submission(Chained, Base):
     # Its level lies before the bodies whose consent the publication waits for.
     consent_held: Mapped[bool] = mapped_column(default=False, server_default=false())
     eliminated: Mapped[bool] = mapped_column(default=False, server_default=false())  # confirmed: no place, no level
+    nominated: Mapped[bool] = mapped_column(default=False, server_default=false())  # it goes up to the next round
     slides_due_at: Mapped[datetime | None] = mapped_column(Instant)  # once its turn was drawn
 
     cycle: Mapped[Cycle] = relationship()

@@ -16,6 +16,7 @@ from qtb.web.admin import (
     judges,
     judging,
     ledger,
+    nominations,
     notices,
     objections,
     panels,
@@ -32,6 +33,7 @@ from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "consents", "cycles", "duplicates",
-    "eliminations", "hand_ins", "history", "home", "imports", "judges", "judging", "ledger", "notices", "objections",
-    "panels", "plans", "presentation", "quotas", "reads", "rehearsals", "results", "sheets", "submissions",
+    "eliminations", "hand_ins", "history", "home", "imports", "judges", "judging", "ledger", "nominations", "notices",
+    "objections", "panels", "plans", "presentation", "quotas", "reads", "rehearsals", "results", "sheets",
+    "submissions",
 ]  # fmt: skip

@@ -1,0 +1,170 @@
+"""Recommending published works to the next round 推优: the order by rule, the organiser's choice, its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete
+from sqlalchemy.orm import Session
+
+from qtb.domain import evidence, nomination
+from qtb.domain.errors import Conflict, Invalid, Missing, Refusal
+from qtb.domain.nomination import Candidate, Nomination, Published
+from qtb.domain.roles import Actor
+from qtb.services import answers as filling
+from qtb.services import notes, results
+from qtb.services.answers import Filled
+from qtb.services.cycles import only_organiser
+from qtb.store import answers, audit, cycles, outbox
+from qtb.store import nominations as store
+from qtb.store.cycles import Cycle
+from qtb.store.nominations import Nominated, Places
+from qtb.store.submissions import Submission
+from qtb.store.unit import lock
+
+CHOSEN, DROPPED, SET = "nominated", "nomination_off", "nomination_places"
+MOST = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A year's candidates in order with the rows they are shown by, who was chosen, and a digest of what was shown."""
+
+    candidates: tuple[Candidate, ...]
+    rows: Mapping[int, Row[Any]]
+    chosen: Mapping[int, Nominated]
+    places: int | None
+    digest: str
+
+
+def rule_of(cycle: Cycle) -> Nomination:
+    """Return a year's rule. Raises Missing where its programme recommends nothing upward."""
+    rule = cycle.definition.nomination
+    if rule is None:
+        raise Missing("page")
+    return rule
+
+
+def standing(session: Session, cycle: Cycle) -> Standing:
+    """Return who may be recommended, as the published results stand now; nobody before the publication."""
+    rule = rule_of(cycle)
+    states = [key for key, state in cycle.definition.workflow.states.items() if state.listed]
+    rows = {row.id: row for row in store.works(session, cycle.id, states, rule.levels)}
+    judged = {one.row.id: one for one in results.standing(session, cycle).works} if rows else {}
+    filled = answers.of_many(session, list(rows))
+    works = [_published(rule, row, judged, filled[row.id]) for row in rows.values()]
+    places = store.places(session, cycle.id)
+    found = nomination.candidates(works, places)
+    told = "\n".join(f"{one.work.id} {one.place} {one.why}" for one in found)
+    return Standing(found, rows, store.of_cycle(session, cycle.id), places, evidence.digest(told))
+
+
+def set_places(session: Session, cycle: Cycle, text: str, *, actor: Actor, now: datetime) -> None:
+    """Say how many works a year may recommend; with an empty text nobody has said. Raises Denied, Invalid."""
+    only_organiser(actor)
+    rule_of(cycle)
+    text = text.strip()
+    if text and not (text.isascii() and text.isdigit() and int(text[:6]) <= MOST):
+        raise Invalid("nomination_places", most=MOST)
+    lock(session, cycle)
+    before, after = store.places(session, cycle.id), int(text) if text else None
+    if before == after:
+        return
+    session.execute(delete(Places).where(Places.cycle_id == cycle.id))
+    if after is not None:
+        session.add(Places(cycle_id=cycle.id, n=after))
+    audit.record(session, cycle, SET, actor=actor, now=now, role="organiser", changes={"places": [before, after]})
+
+
+def choose(
+    session: Session, cycle: Cycle, ids: Collection[int], *, shown: str, reason: str, actor: Actor, now: datetime
+) -> int:
+    """Recommend exactly these works; return how many. Whoever is new gets the form, and its unit a letter.
+
+    Raises Denied, Conflict (changed since shown), Invalid (unknown work, a departure from the rule without a reason).
+    """
+    only_organiser(actor)
+    cycles.hold(session, cycle)
+    lock(session, cycle)
+    found = standing(session, cycle)
+    if found.digest != shown:
+        raise Conflict("nomination_changed")
+    if set(ids) - set(found.rows):
+        raise Invalid("nomination_unknown")
+    reason = notes.short(reason)
+    departs = [one for one in found.candidates if one.is_proposed != (one.work.id in ids)]
+    if departs and not reason:
+        raise Invalid("nomination_reason", n=len(departs))
+    order = [one.work.id for one in found.candidates if one.work.id in ids]
+    off = {one.work.id for one in departs}
+    for gone in sorted(set(found.chosen) - set(ids)):
+        _drop(session, gone, reason, actor=actor, now=now)
+    for place, one in enumerate(order, 1):
+        _put(session, cycle, one, place, reason if one in off else "", found.chosen.get(one), actor=actor, now=now)
+    return len(order)
+
+
+def _published(
+    rule: Nomination, row: Row[Any], judged: Mapping[int, results.Judged], filled: Mapping[str, Mapping[str, Any]]
+) -> Published:
+    one, wish = judged.get(row.id), rule.wish
+    wishes = wish is None or filled.get(wish.form, {}).get(wish.field) == wish.value
+    rank, score = (one.place.rank, one.score) if one else (None, None)
+    return Published(row.id, row.number, rank, score, wishes, row.n_objections_open)
+
+
+def _put(
+    session: Session, cycle: Cycle, work_id: int, place: int, note: str, known: Nominated | None, *, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    if known is not None:
+        known.place, known.note = place, note or known.note
+        return
+    work = session.get_one(Submission, work_id)
+    lock(session, work)
+    work.nominated = True
+    session.add(
+        Nominated(
+            submission_id=work.id, cycle_id=cycle.id, place=place, note=note, chosen_by=actor.user_id, chosen_at=now
+        )
+    )
+    session.flush()
+    audit.record(session, work, CHOSEN, actor=actor, now=now, role="organiser", note=note)
+    outbox.post(session, f"{CHOSEN}:{work.id}.{work.version}", "", work.id, CHOSEN, "applicant", now=now)
+    _begin_form(session, work, actor=actor, now=now)
+
+
+def _drop(session: Session, work_id: int, note: str, *, actor: Actor, now: datetime) -> None:
+    work = session.get_one(Submission, work_id)
+    lock(session, work)
+    work.nominated = False
+    session.execute(delete(Nominated).where(Nominated.submission_id == work_id))
+    audit.record(session, work, DROPPED, actor=actor, now=now, role="organiser", note=note)
+    outbox.post(session, f"{DROPPED}:{work.id}.{work.version}", "", work.id, DROPPED, "applicant", now=now)
+
+
+def _begin_form(session: Session, work: Submission, *, actor: Actor, now: datetime) -> None:
+    """Let the form begin with what another one says to the same questions, where its row is open and it is empty."""
+    rule, forms = rule_of(work.cycle), work.cycle.definition.forms
+    filled = answers.answers(session, work.id)
+    if rule.takes is None or rule.form in filled:
+        return
+    given, asked = filled.get(rule.takes, {}), forms[rule.form].fields
+    raw = {key: given[key] for key in _alike(asked, forms[rule.takes].fields) if given.get(key)}
+    if not raw:
+        return
+    try:
+        filling.save(session, work, filled=Filled(rule.form, raw, ends_draft=False), actor=actor, now=now)
+    except Refusal:  # not now, or what was right there is not right here: it is filled by hand
+        return
+
+
+def _alike(asked: Mapping[str, Any], given: Mapping[str, Any]) -> Sequence[str]:
+    """Return the questions that both forms ask, without files and what the system says."""
+    return [
+        key for key, field in asked.items()
+        if key in given and field.type == given[key].type != "file" and field.copies and not field.by_system
+    ]  # fmt: skip
