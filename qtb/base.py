@@ -22,6 +22,7 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     duplicates,
     eliminations,
     evaluations,
+    feedback,
     files,
     hand_ins,
     history,

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import click
 
 from qtb.cli import json_file
 from qtb.cli.commands import Group
-from qtb.cli.context import refused
+from qtb.cli.context import as_option, opened, organiser, refused
+from qtb.cli.context import cycle as cycle_of
 from qtb.cli.form import PROGRAMME, definition_of
+from qtb.documents import form_pdf
+from qtb.documents import justification as documents
 from qtb.domain.aggregation import Result, Score, aggregate
 from qtb.domain.errors import Invalid
 from qtb.domain.rubric import Rubric
+from qtb.services import justification, panels
 
 
 @click.group(cls=Group)
@@ -33,6 +38,25 @@ def aggregate_file(file: str, programme: str | None) -> None:
         sheet = _sheet(rubric, given)
         result = aggregate(_scores(given), rubric, sheet)
     click.echo(json.dumps(as_json(result), ensure_ascii=False, indent=2))
+
+
+@evaluation.command()
+@click.argument("cycle")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@click.option("--number", default="")
+@as_option
+def justify(cycle: str, file: str, number: str, email: str) -> None:
+    """Write why the works of a year have their results (a workbook), or one work with --number (a PDF)."""
+    with opened() as qtb:
+        organiser(qtb.session, email)
+        year = cycle_of(qtb.session, cycle)
+        if number:
+            paper = documents.paper(*justification.of_work(qtb.session, year, number), year)
+            body = form_pdf.written(paper)
+        else:
+            named = {one.key: one.label.zh for one in panels.categories(year)}
+            body = documents.workbook(justification.of_year(qtb.session, year), year, named)
+        Path(file).write_bytes(body)
 
 
 def as_json(result: Result) -> dict[str, Any]:

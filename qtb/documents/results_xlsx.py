@@ -20,13 +20,16 @@ JUDGE = ("judge", "n_given", "n_final", "leniency")
 
 def written(standing: Standing, rubric: Rubric, categories: Mapping[str, str]) -> bytes:
     """Return the workbook; `categories` are their names by key."""
-    return table_xlsx.written(
-        [
-            Table(_said("works"), _work_heads(rubric), [_work(one, rubric, categories) for one in standing.works]),
-            Table(_said("cuts"), _heads(CUT), list(_cuts(standing, rubric))),
-            Table(_said("judges"), _heads(JUDGE), list(_judges(standing))),
-        ]
-    )
+    return table_xlsx.written(tables(standing, rubric, categories))
+
+
+def tables(standing: Standing, rubric: Rubric, categories: Mapping[str, str]) -> list[Table]:
+    """Return the tables of the workbook."""
+    return [
+        Table(_said("works"), _work_heads(rubric), [_work(one, rubric, categories) for one in standing.works]),
+        Table(_said("cuts"), _heads(CUT), list(cuts(standing, rubric))),
+        Table(_said("judges"), _heads(JUDGE), list(_judges(standing))),
+    ]
 
 
 def level_name(rubric: Rubric, key: str) -> str:
@@ -53,7 +56,8 @@ def _work(one: Judged, rubric: Rubric, categories: Mapping[str, str]) -> list[An
     return [*lead, *sheets, one.score, one.corrected, "；".join(flags), "；".join(without), *named]
 
 
-def _cuts(standing: Standing, rubric: Rubric) -> Iterator[Sequence[Any]]:
+def cuts(standing: Standing, rubric: Rubric) -> Iterator[Sequence[Any]]:
+    """Yield how the places of each level came about, as the heads of `CUT` have it."""
     for cut in standing.cuts:
         yield (
             level_name(rubric, cut.level), cut.n_valid, cut.cap_percent, cut.n_places, cut.min_score, cut.n_good,

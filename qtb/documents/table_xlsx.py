@@ -19,6 +19,11 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[Any]]
 
 
+def number(text: str | None) -> Decimal | None:
+    """Return a stored decimal text as the number that a cell holds."""
+    return Decimal(text) if text else None
+
+
 def written(tables: Iterable[Table]) -> bytes:
     """Return the workbook."""
     from openpyxl import Workbook  # at first use: it costs memory that a page need not have

@@ -33,7 +33,7 @@ class Part:
 
 
 # Told as one, without their parts.
-WHOLE = ("hand_ins", "queue", "ranking", "quota", "reroutes", "objections", "consent", "figures")
+WHOLE = ("hand_ins", "queue", "ranking", "quota", "reroutes", "objections", "consent", "feedback", "figures")
 RECKONING = ("aggregate", "doubt", "composite", "ties")
 
 

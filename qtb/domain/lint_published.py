@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qtb.domain.definition import Definition
+from qtb.domain.feedback import Feedback
 from qtb.domain.objections import Objections
 from qtb.domain.roles import MOVERS, ROLES
 
@@ -20,11 +21,24 @@ def findings(definition: Definition) -> Iterator[str]:
     consent = definition.workflow.consent
     if consent is not None and (consent.by not in ROLES or consent.by in MOVERS):
         yield _at(definition, f"no role that only reads: {consent.by}", "consent", "by")
+    if definition.workflow.feedback is not None:
+        yield from _told(definition, definition.workflow.feedback)
     for n, figure in enumerate(definition.workflow.figures):
         form = definition.forms.get(figure.form)
         field = form.fields.get(figure.field) if form else None
         if field is None or field.type != "enum":
             yield _at(definition, f"no field with choices: {figure.form}.{figure.field}", "figures", n)
+
+
+def _told(definition: Definition, rule: Feedback) -> Iterator[str]:
+    for state in rule.source:
+        where = definition.workflow.states.get(state)
+        if where is None:
+            yield _at(definition, f"unknown state {state}", "feedback", "from")
+        elif where.judged or where.decided:
+            yield _at(definition, f"in {state} nothing is published yet", "feedback", "from")
+    unknown = [role for role in rule.to if role not in MOVERS]
+    yield from (_at(definition, f"no party of a work: {role}", "feedback", "to") for role in unknown)
 
 
 def _wrong(definition: Definition, rule: Objections) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from qtb.domain.feedback import Feedback
 from qtb.domain.objections import Objections
 from qtb.domain.shapes import Edge as Edge
 from qtb.domain.shapes import Key as Key
@@ -209,6 +210,7 @@ class Workflow(Strict):
     reroutes: dict[Key, Reroute] = {}
     objections: Objections | None = None
     consent: Consent | None = None
+    feedback: Feedback | None = None
     figures: list[Figure] = []
     queue: list[Group] = []
     ranking: Ranking | None = None

@@ -35,7 +35,7 @@ def rule_of(cycle: Cycle) -> Key:
     """Return the role of the bodies that a year is laid before. Raises Missing where its programme asks nobody."""
     rule = cycle.definition.workflow.consent
     if rule is None:
-        raise Missing("page")
+        raise Missing("http_404")
     return rule.by
 
 
@@ -181,7 +181,7 @@ def _held(session: Session, row: Laying, body: int) -> Consent:
     _hold(session, row)
     mine = session.get(Consent, (row.id, body), populate_existing=True)
     if mine is None:
-        raise Missing("page")
+        raise Missing("http_404")
     return mine
 
 

@@ -107,7 +107,7 @@ def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:
     """Return a proposal of a year. Raises Missing."""
     row = session.get(Elimination, elimination_id)
     if row is None or row.submission.cycle_id != cycle_id:
-        raise Missing("page")
+        raise Missing("http_404")
     return row
 
 

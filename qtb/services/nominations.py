@@ -44,7 +44,7 @@ def rule_of(cycle: Cycle) -> Nomination:
     """Return a year's rule. Raises Missing where its programme recommends nothing upward."""
     rule = cycle.definition.nomination
     if rule is None:
-        raise Missing("page")
+        raise Missing("http_404")
     return rule
 
 

@@ -21,7 +21,7 @@ from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import answers as filling
-from qtb.services import certificates, conflicts, conversation, eligibility, quotas, reroute, suspension, undo
+from qtb.services import certificates, conflicts, conversation, eligibility, feedback, quotas, reroute, suspension, undo
 from qtb.services.advance import advance
 from qtb.store import accounts, audit, duplicates, evaluations, facts, files, lists, plans, presentation
 from qtb.store import answers as store
@@ -70,6 +70,7 @@ def show(submission_id: int) -> ResponseReturnValue:
         answers=_readable(submission, answers),
         receipts=_receipts(definition, [row for row, _ in entries]),
         certificate=certificates.held(submission, [row for row, _ in entries]),
+        feedback=feedback.readable(db.session(), submission, actor()),
         is_concerned=decide.is_concerned(case, actor=actor()),
         rules=list(rules.items()),
         reroute=reroute.offer(submission, [row for row, _ in entries], timeline=times, actor=actor(), now=g.now),

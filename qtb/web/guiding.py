@@ -46,7 +46,7 @@ def laid(laying_id: int) -> ResponseReturnValue:
 def _row(laying_id: int) -> Laying:
     found = next((one for one in consents.before(db.session(), actor()) if one.id == laying_id), None)
     if found is None:
-        raise Missing("page")
+        raise Missing("http_404")
     return found
 
 

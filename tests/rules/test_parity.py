@@ -45,6 +45,8 @@ FACTS = {
     "n_blocks": [0, 0, 0, 1, 2],
     "n_objections_open": [0, 0, 0, 1],
     "shortlisted": [False, True],
+    "consent_held": [False, False, True],
+    "nominated": [False, True],
 }
 
 

@@ -9,6 +9,7 @@ from qtb.web.admin import (
     cycles,
     duplicates,
     eliminations,
+    feedback,
     hand_ins,
     history,
     home,
@@ -33,7 +34,7 @@ from qtb.web.admin.pages import pages as blueprint
 
 __all__ = [
     "accounts", "adoptions", "assignments", "blueprint", "certificates", "consents", "cycles", "duplicates",
-    "eliminations", "hand_ins", "history", "home", "imports", "judges", "judging", "ledger", "nominations", "notices",
-    "objections", "panels", "plans", "presentation", "quotas", "reads", "rehearsals", "results", "sheets",
-    "submissions",
+    "eliminations", "feedback", "hand_ins", "history", "home", "imports", "judges", "judging", "ledger",
+    "nominations", "notices", "objections", "panels", "plans", "presentation", "quotas", "reads", "rehearsals",
+    "results", "sheets", "submissions",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ def take_list_back(key: str) -> ResponseReturnValue:
 def _laid(work: Session, cycle: Cycle) -> Laying:
     found = consents.laid(work, cycle.id)
     if found is None:
-        raise Missing("page")
+        raise Missing("http_404")
     return found
 
 

@@ -33,7 +33,7 @@ def answer_elimination(key: str, elimination_id: int) -> ResponseReturnValue:
     """Confirm, refuse, or take back."""
     cycle_id, wanted = cycle_or_404(key).id, request.form.get("act", "")
     if wanted not in ACTS:
-        raise Missing("page")
+        raise Missing("http_404")
     try:
         with unit(db.session()) as work:
             row = eliminations.of(work, elimination_id, cycle_id)

@@ -9,15 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from qtb.documents import deliberations as deliberations_paper
 from qtb.documents import dossier, form_pdf, results_xlsx
+from qtb.documents import justification as justification_paper
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.i18n import language, say
-from qtb.services import deliberation, panels, proposals, results
+from qtb.services import deliberation, justification, panels, proposals, results
 from qtb.store import eliminations
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
+from qtb.web.cases import found
 from qtb.web.hand_ins import TYPES
 from qtb.web.reads import recorded
 from qtb.web.view import cycle_or_404
@@ -80,6 +82,31 @@ def deliberations(key: str) -> ResponseReturnValue:
     rows = deliberation.records(db.session(), cycle.id)
     paper = deliberations_paper.paper(rows, cycle.definition.rubric, programme=cycle.title, key=cycle.key)
     name = dossier.name(f"{cycle.key} {paper.title}")
+    return send_file(io.BytesIO(form_pdf.written(paper)), TYPES["pdf"], download_name=f"{name}.pdf")
+
+
+@pages.get("/cycles/<key>/justification.xlsx")
+@audience("organiser")
+def justifications(key: str) -> ResponseReturnValue:
+    """Send why all works have their results, as a workbook."""
+    cycle = cycle_or_404(key)
+    recorded("justification", cycle)
+    named = {choice.key: choice.label.zh for choice in panels.categories(cycle)}
+    body = justification_paper.workbook(justification.of_year(db.session(), cycle), cycle, named)
+    name = dossier.name(f"{cycle.key} {say('justification.title')}")
+    return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
+
+
+@pages.get("/submissions/<int:submission_id>/justification.pdf")
+@audience("organiser")
+def justification_of(submission_id: int) -> ResponseReturnValue:
+    """Send why one work has its result, as a paper."""
+    submission = found(submission_id)
+    recorded("justification", submission)
+    cycle = found(submission_id).cycle
+    one, standing = justification.of_work(db.session(), cycle, submission.number)
+    paper = justification_paper.paper(one, standing, cycle)
+    name = dossier.name(f"{submission.number} {paper.title}")
     return send_file(io.BytesIO(form_pdf.written(paper)), TYPES["pdf"], download_name=f"{name}.pdf")
 
 
