@@ -14,6 +14,7 @@ from qtb.store import (  # noqa: F401 (each adds its tables)
     answers,
     assignments,
     audit,
+    calibration,
     certificates,
     conflicts,
     consents,

@@ -34,7 +34,7 @@ class Part:
 
 # Told as one, without their parts.
 WHOLE = ("hand_ins", "queue", "ranking", "quota", "reroutes", "objections", "consent", "feedback", "figures")
-RECKONING = ("aggregate", "doubt", "composite", "ties")
+RECKONING = ("aggregate", "doubt", "composite", "ties", "calibration")
 
 
 @dataclass(frozen=True, slots=True)

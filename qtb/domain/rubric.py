@@ -123,6 +123,14 @@ class Shortlist(Strict):
         return self
 
 
+class Calibration(Strict):
+    """Before real works a judge scores so many known ones; within `near` points of what was agreed is near."""
+
+    sheet: Key
+    works: int = Field(default=2, ge=1, le=20)
+    near: Amount = Decimal(5)
+
+
 class Rubric(Strict):
     """`rubric.yaml`: the sheets, the step of a score, the levels from high to low."""
 
@@ -134,6 +142,7 @@ class Rubric(Strict):
     doubt: Doubt = Doubt()
     composite: list[Composite] = []  # the first that fits; without any, the first sheet is the whole score
     shortlist: Shortlist | None = None  # without one nothing is presented
+    calibration: Calibration | None = None  # without one nobody is calibrated
     ties: list[Key] = []  # items of the first sheet, or other sheets, that part equal scores, the first one first
 
     def composed(self) -> list[Composite]:
@@ -146,6 +155,7 @@ class Rubric(Strict):
         named = {key for one in self.composite for key in (*one.weights, *([one.has] if one.has else []))}
         named |= {level.needs for level in self.levels.values() if level.needs}
         named |= {self.shortlist.sheet, self.shortlist.after} if self.shortlist else set()
+        named |= {self.calibration.sheet} if self.calibration else set()
         if unknown := sorted(named - set(self.sheets)):
             raise ValueError(f"no sheet is called {', '.join(unknown)}")
         known = {*self.sheets, *(first.items if first else ())}

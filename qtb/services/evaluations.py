@@ -16,7 +16,7 @@ from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import blindness, conflicts, consents
+from qtb.services import blindness, calibration, conflicts, consents
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
 from qtb.store.accounts import Account
@@ -91,7 +91,9 @@ def score(
     is_again = evaluations.versions(session, sheet.id).saved_from(actor.user_id, key) > 0
     if is_again and finish and sheet.is_final:
         return sheet  # one page sent twice
-    refusal = scoring_refusal(sheet, times=cycles.timeline_of(session, sheet.submission.cycle_id), now=now)
+    times = cycles.timeline_of(session, sheet.submission.cycle_id)
+    first = calibration.lacking(session, sheet.submission.cycle, sheet.kind, actor.user_id)
+    refusal = scoring_refusal(sheet, times=times, now=now, first=first)
     if refusal:
         raise NotNow((refusal,))
     if sheet.version != seen and not is_again:
@@ -119,8 +121,11 @@ def place(sheet: Sheet) -> Place:
     return Place(f"sheet.{sheet.kind}", work.cycle_id, work.unit_id, work.id, sheet_id=sheet.id)
 
 
-def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason | None:
-    """Return why the sheet cannot be scored now, if it cannot. `times` is the timeline of the work's cycle."""
+def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime, first: int = 0) -> Reason | None:
+    """Return why the sheet cannot be scored now, if it cannot. `times` is the timeline of the work's cycle.
+
+    `first` is how many known works its judge has yet to score before it.
+    """
     submission = sheet.submission
     state = submission.cycle.definition.workflow.states[submission.state]
     if sheet.recused_at is not None:
@@ -132,7 +137,9 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime) -> Reason |
     case = facts.as_case(submission)
     if not is_awake(case):
         return Reason("suspended", {"at": case.suspended_at})
-    return None if times.is_open(state.judged, case, now) else shut(times, state.judged, case, now)
+    if not times.is_open(state.judged, case, now):
+        return shut(times, state.judged, case, now)
+    return Reason("calibrate_first", {"n": first}) if first else None
 
 
 def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:

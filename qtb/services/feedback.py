@@ -29,6 +29,7 @@ from qtb.store import audit, cycles, outbox
 from qtb.store import feedback as store
 from qtb.store.cycles import Cycle
 from qtb.store.feedback import Feedback
+from qtb.store.history import History
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
@@ -138,12 +139,21 @@ def current(session: Session, work: Submission) -> Feedback | None:
     return row if row is not None and row.withdrawn_at is None else None
 
 
-def readable(session: Session, work: Submission, actor: Actor) -> Feedback | None:
-    """Return what somebody may read of it: those whom the rule names, of their own works, and the organiser."""
+def may_read(work: Submission, actor: Actor) -> bool:
+    """Tell whether somebody may read what is released: those whom the rule names, of their works, and the organiser."""
     rule = work.cycle.definition.workflow.feedback
-    if rule is None or not any(is_party(role, actor, work) for role in (*rule.to, "organiser")):
-        return None
-    return current(session, work)
+    return rule is not None and any(is_party(role, actor, work) for role in (*rule.to, "organiser"))
+
+
+def readable(session: Session, work: Submission, actor: Actor) -> Feedback | None:
+    """Return what somebody may read of it now."""
+    return current(session, work) if may_read(work, actor) else None
+
+
+def is_offered(work: Submission, rows: Sequence[History], actor: Actor) -> bool:
+    """Tell by a work's history, oldest first, whether somebody reads a feedback on it now."""
+    acts = [row.kind for row in rows if row.kind in (RELEASED, TAKEN_BACK)]
+    return acts[-1:] == [RELEASED] and may_read(work, actor)
 
 
 def said(told: Year, work: Submission, comments: Sequence[tuple[int, str]], note: str) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Cycle(Chained, Base):
     notice: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     blind: Mapped[dict[str, bool]] = mapped_column(JSON, default=dict, server_default="{}")  # by sheet, else as ruled
+    n_known: Mapped[int] = mapped_column(default=0, server_default="0")  # known works that judges score first
 
     rows: Mapped[list[TimelineRow]] = relationship(order_by="TimelineRow.seq", back_populates="cycle")
 

@@ -19,6 +19,7 @@ from qtb.web import (
     applicant,
     batch,
     behalf,
+    calibration,
     cases,
     certificates,
     conversation,
@@ -74,9 +75,10 @@ def create_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False)
     for blueprint in (
         public.pages, accounts.pages, applicant.pages, behalf.pages, cases.pages, answers.pages, drafts.pages,
         versions.pages, copies.pages, hand_ins.pages, papers.pages, verify.pages, recommender.pages, evaluator.pages,
-        eliminations.pages, feedback.pages, guiding.pages, ranking.pages, batch.pages, members.pages, inviting.pages,
-        feeds.pages, teams.pages, files.pages, objections.pages, published.pages, undo.pages, suspension.pages,
-        eligibility.pages, reroute.pages, conversation.pages, certificates.pages, demo_clock.pages, admin,
+        calibration.pages, eliminations.pages, feedback.pages, guiding.pages, ranking.pages, batch.pages,
+        members.pages, inviting.pages, feeds.pages, teams.pages, files.pages, objections.pages, published.pages,
+        undo.pages, suspension.pages, eligibility.pages, reroute.pages, conversation.pages, certificates.pages,
+        demo_clock.pages, admin,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     limits.init_app(app)

@@ -70,7 +70,7 @@ def show(submission_id: int) -> ResponseReturnValue:
         answers=_readable(submission, answers),
         receipts=_receipts(definition, [row for row, _ in entries]),
         certificate=certificates.held(submission, [row for row, _ in entries]),
-        feedback=feedback.readable(db.session(), submission, actor()),
+        feedback=feedback.is_offered(submission, [row for row, _ in entries], actor()),
         is_concerned=decide.is_concerned(case, actor=actor()),
         rules=list(rules.items()),
         reroute=reroute.offer(submission, [row for row, _ in entries], timeline=times, actor=actor(), now=g.now),

@@ -13,10 +13,12 @@ from sqlalchemy.orm import joinedload
 from qtb.domain.errors import Reason, Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
-from qtb.services import blindness, conflicts, drafts, evaluations, recusals
+from qtb.services import blindness, calibration, conflicts, drafts, evaluations, recusals
 from qtb.services import sheets as reopening
 from qtb.services.evaluations import Unscored
+from qtb.store import calibration as known
 from qtb.store import presentation
+from qtb.store.calibration import Known, Trial
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, sheets, years
@@ -33,12 +35,17 @@ def works() -> ResponseReturnValue:
     mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_open.desc(), Sheet.id)
     given = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
     times = {year.cycle.id: year.times for year in years.told(db.session())}
+    first = _first(given)
     refusals = {
-        sheet.id: evaluations.scoring_refusal(sheet, times=times[sheet.submission.cycle_id], now=g.now)
+        sheet.id: evaluations.scoring_refusal(
+            sheet, times=times[sheet.submission.cycle_id], now=g.now, first=first[sheet.submission.cycle_id, sheet.kind]
+        )
         for sheet in given
     }
     told = blindness.seen(db.session(), given)
-    return render_template("evaluator/works.html", sheets=given, works=told, refusals=refusals, **_running(given))
+    return render_template(
+        "evaluator/works.html", sheets=given, works=told, refusals=refusals, known=_known(given), **_running(given)
+    )
 
 
 @pages.route("/sheets/<int:sheet_id>", methods=["GET", "POST"])
@@ -133,9 +140,25 @@ def _running(given: Sequence[Sheet]) -> dict[str, Any]:
     return {"turns": turns, "places": {key: one.place for key, one in made.items() if one}}
 
 
+def _first(given: Sequence[Sheet]) -> dict[tuple[int, str], int]:
+    """Return by year and kind of sheet how many known works the person has yet to score."""
+    kinds = {(one.submission.cycle_id, one.kind): one.submission.cycle for one in given}
+    return {
+        (cycle_id, kind): calibration.lacking(db.session(), cycle, kind, actor().user_id)
+        for (cycle_id, kind), cycle in kinds.items()
+    }
+
+
+def _known(given: Sequence[Sheet]) -> list[tuple[Known, Trial | None]]:
+    """Return the known works that the person is to score before sheets of his, each with what he gave it."""
+    session, me = db.session(), actor().user_id
+    asked = {one.submission.cycle_id for one in given if calibration.is_asked(one.submission.cycle, one.kind)}
+    return [(one, known.mine(session, one.id, me)) for year in sorted(asked) for one in known.works(session, year)]
+
+
 def _closed(own: Sheet) -> Reason | None:
-    times = years.of(db.session(), own.submission.cycle_id).times
-    return evaluations.scoring_refusal(own, times=times, now=g.now)
+    times, first = years.of(db.session(), own.submission.cycle_id).times, _first([own])
+    return evaluations.scoring_refusal(own, times=times, now=g.now, first=first[own.submission.cycle_id, own.kind])
 
 
 def _shown(own: Sheet, refusal: Refusal | None = None) -> str:
