@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from qtb import clock, config, demo_cases, demo_organiser
 from qtb.clock import ZONE
 from qtb.demo_files import Shelf
-from qtb.demo_texts import APPLICANTS, FILLED, GUIDING, RECOMMENDERS, STAFF, THIS_YEAR, UNITS, at, dated, registration
+from qtb.demo_texts import APPLICANTS, FILLED, GUIDING, RECOMMENDERS, STAFF, THIS_YEAR, UNITS, at, comment, dated
+from qtb.demo_texts import registration as registered
 from qtb.domain import notice as reader
 from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.i18n import say, word
@@ -172,7 +173,7 @@ class _Story:
     def _entry(self, cycle_id: int, n: int, day: str) -> int:
         unit_name = APPLICANTS[n % len(APPLICANTS)]
         recommender = RECOMMENDERS[n % len(RECOMMENDERS)]
-        raw = registration(n, unit_name, recommender=str(self.units[recommender].id))
+        raw = registered(n, unit_name, recommender=str(self.units[recommender].id))
         self.n_entries += 1
         with unit(self.session):
             cycle = self.session.get_one(Cycle, cycle_id)
@@ -208,11 +209,11 @@ class _Story:
         with unit(self.session):
             row = self.session.get_one(Submission, submission_id)
             items = row.cycle.definition.rubric.sheets["MAT"].items
-            for expert in experts:
+            for n, expert in enumerate(experts):
                 sheet = evaluations.assign(self.session, row, expert, actor=self._member("organiser", 0), now=at(day))
                 self.session.flush()
                 scores = {key: str(int(item.max) - self.chance.randrange(4)) for key, item in items.items()}
-                self._score(sheet, scores, day)
+                self._score(sheet, {**scores, "comment": comment(submission_id + n)}, day)
 
     def _score(self, sheet: Sheet, raw: dict[str, str], day: str) -> None:
         actor = Actor(sheet.evaluator_id, "", "web", {"evaluator": frozenset({self.units[STAFF].id})})

@@ -20,6 +20,10 @@ APPLICANTS = [
     "远望轨道运维公司（演示）", "白玉兰食品有限公司（演示）", "临江水务第三分公司（演示）", "青竹建筑安装公司（演示）",
     "晨光检测技术公司（演示）", "长汀港口装卸公司（演示）",
 ]
+COMMENTS = (
+    "顾客识别清楚，建议补充内部顾客的满意度数据。", "", "指标有两期对比，改进措施已固化为作业标准。",
+    "基础管理扎实，班前会和交接班记录完整。", "", "建议说明做法在其他班组的推广情况。",
+)  # fmt: skip
 UNITS = {
     STAFF: "organiser", **dict.fromkeys(RECOMMENDERS, "recommender"), **dict.fromkeys(GUIDING, "guiding"),
     **dict.fromkeys(APPLICANTS, "applicant"),
@@ -89,6 +93,11 @@ DECLARATION: dict[str, Any] = {
 
 CATEGORIES = ["MANUFACTURING", "MANUFACTURING", "MARKET_SERVICE", "NONPROFIT_SERVICE", "CONSTRUCTION"]
 DISTRICTS = ["PUDONG", "MINHANG", "BAOSHAN", "XUHUI"]
+
+
+def comment(n: int) -> str:
+    """Return what the n-th judge says; now and then nothing."""
+    return COMMENTS[n % len(COMMENTS)]
 
 
 def registration(n: int, unit_name: str, *, recommender: str) -> dict[str, Any]:

@@ -189,7 +189,8 @@ def proposal(session: Session, cycle: Cycle, number: str, *, actor: Actor) -> tu
     names = blindness.names((*units[found.id], found.team_name), people)
     lines = [
         f"{field.label.zh}：{value}" for key, spec in forms.items() if spec.judged
-        for name, field in blindness.open_part(spec).fields.items() if field.type in ("text", "longtext")
+        for name, field in blindness.open_part(spec).fields.items()
+        if field.type in ("text", "longtext") and not field.by_system and field.column is None
         if (value := answers.answers(session, found.id)[key].get(name))
     ]  # fmt: skip
     return blindness.struck(found.title, names), blindness.struck("\n\n".join(lines), names)

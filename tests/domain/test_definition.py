@@ -133,7 +133,7 @@ def test_the_real_programme_is_read() -> None:
     found = real()
     assert found.workflow.start == "draft"
     assert found.forms.keys() == {
-        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection", "slides",
+        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection", "slides", "national",
     }  # fmt: skip
     assert found.timeline.rows["publish"].held == "10:00"
 
@@ -156,8 +156,8 @@ def test_a_definition_cannot_be_changed() -> None:
         ("    kind: start", "    kind: begin", "workflow.yaml", "states.draft.kind", "live"),
         ("    kind: start", "    kin: start", "workflow.yaml", "states.draft.kind", "required"),
         (
-            "    rests: true\n    listed: true\n  shared",
-            "    rests: maybe\n    listed: true\n  shared",
+            "    holder: organiser\n    rests: true\n    listed",
+            "    holder: organiser\n    rests: maybe\n    listed",
             "workflow.yaml",
             "states.awarded.rests",
             "boolean",

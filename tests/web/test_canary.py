@@ -22,7 +22,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from qtb.services import evaluations, letters, sheets
+from qtb.services import eliminations, evaluations, letters, sheets
 from qtb.services.letters import Post
 from qtb.store import evaluations as store
 from qtb.store.outbox import Outbox
@@ -30,6 +30,7 @@ from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests import presenting
 from tests.journeys.test_form_review import REVIEW as REVIEWED
+from tests.services.test_calibration import make
 from tests.web.conftest import Web
 
 JUDGES = {"eve": "秘密评委甲", "ed": "秘密评委乙", "eli": "秘密评委丙"}
@@ -37,6 +38,8 @@ TOTALS = {"eve": "73.5", "ed": "71.5", "eli": "76.5"}
 LEVEL = "标杆级"
 OWN_SIDE = ("alice", "rita")
 REVIEW = "秘密审查意见"
+UNFIT = "秘密淘汰理由"  # of a judge's proposal: his own and the organiser's
+AGREED, KNOWN = "秘密参考理由", "秘密样例正文"  # of a known work: the second is read by the year's judges
 HALL, SEED, SPEAKER = presenting.HALL, "秘密抽签种子", "秘密发布人"
 SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 NOT_PAGES = {"public.alive", "accounts.sign_out"}
@@ -71,7 +74,8 @@ class Planted:
         told = [text for text in told if not (beside and text in {*TOTALS.values(), *map(comment, JUDGES)})]
         # Who presents is between the organiser and that applicant, as are the place and the speakers; the lots are not.
         presented = [SEED] if reader == "alice" else [SEED, HALL, SPEAKER]
-        return [*told, LEVEL, *presented, *([] if reader in OWN_SIDE else [REVIEW])]
+        judged = [AGREED, *([] if reader in JUDGES else [KNOWN]), *([] if reader == "ed" else [UNFIT])]
+        return [*told, *judged, LEVEL, *presented, *([] if reader in OWN_SIDE else [REVIEW])]
 
 
 def _of(name: str) -> tuple[str, ...]:
@@ -95,6 +99,9 @@ def planted(web: Web) -> Planted:
         _score(web, work, name)
     web.go("2024-07-10 10:01")
     world.propose(work, "BENCHMARK")
+    with unit(world.session) as session:
+        eliminations.propose(session, _sheet(web, work, "ed"), UNFIT, actor=world.actor("ed"), now=world.now)
+    make(world, text=KNOWN, reasons={"M1_POSITION": AGREED})
     presenting.confirm(world, work)
     presenting.draw(world, seed=SEED)
     world.fill(work, "slides", {"presenters": [{"name": SPEAKER, "post": "组长"}]})
