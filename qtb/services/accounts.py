@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
-from qtb.domain.field_values import PATTERNS, FieldError, clean
+from qtb.domain.field_values import PATTERNS
 from qtb.domain.passwords import MAX_PASSWORD as MAX_PASSWORD
 from qtb.domain.passwords import checked_password
 from qtb.domain.roles import ROLES, UNIT_KINDS, Actor
+from qtb.services import notes
 from qtb.store import accounts, audit
 from qtb.store.accounts import Account, Invitation, Membership, SignIn, Unit
 from qtb.store.unit import lock
@@ -205,14 +206,9 @@ def _keep_an_organiser(session: Session, account_id: int) -> None:
 
 
 def _name(name: str, limit: int) -> str:
-    try:
-        name = clean(name, lines=False)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
+    name = notes.text(name, limit, lines=False)
     if not name:
         raise Invalid("name_empty")
-    if len(name) > limit:
-        raise Invalid("field_too_long", max=limit, n=len(name))
     return name
 
 

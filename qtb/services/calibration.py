@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from qtb.domain import blindness, calibration, rubric
 from qtb.domain.calibration import Distance
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, Reason
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import Actor
 from qtb.domain.rubric import Calibration
 from qtb.services import notes
@@ -88,11 +87,11 @@ def make(
     only_organiser(actor)
     rule = rule_of(cycle)
     lock(session, cycle)
-    title, text = _text(title, MAX_TITLE, lines=False), _text(text, MAX_TEXT)
+    title, text = notes.text(title, MAX_TITLE, lines=False), notes.text(text, MAX_TEXT)
     if not title or not text:
         raise Invalid("known_text")
     items = cycle.definition.rubric.sheets[rule.sheet].items
-    why = {key: said for key in items if (said := _text(reasons.get(key, ""), MAX_REASON))}
+    why = {key: said for key in items if (said := notes.text(reasons.get(key, ""), MAX_REASON))}
     row = Known(
         cycle_id=cycle.id, kind=rule.sheet, title=title, text=text, points=_points(cycle, rule.sheet, points),
         reasons=why, made_by=actor.user_id, made_at=now,
@@ -213,13 +212,3 @@ def _points(cycle: Cycle, kind: str, raw: Mapping[str, str]) -> dict[str, str]:
     if errors:
         raise Wrong(errors)
     return points
-
-
-def _text(text: str, most: int, *, lines: bool = True) -> str:
-    try:
-        text = clean(text, lines=lines)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(text) > most:
-        raise Invalid("field_too_long", max=most, n=len(text))
-    return text

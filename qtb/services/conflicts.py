@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from qtb.domain import conflicts
 from qtb.domain.errors import Conflict, Denied, Invalid, Reason
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import UNIT_KINDS, Actor
+from qtb.services import notes
 from qtb.services.cycles import only_organiser
 from qtb.store import audit
 from qtb.store import conflicts as store
@@ -83,14 +83,9 @@ def end(session: Session, declared: Declared, *, actor: Actor, now: datetime) ->
 
 def reason_of(text: str) -> str:
     """Return a reason as it is kept. Raises Invalid where there is none or it is too long."""
-    try:
-        text = clean(text, lines=True)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
+    text = notes.text(text, MAX_REASON)
     if not text:
         raise Invalid("conflict_reason")
-    if len(text) > MAX_REASON:
-        raise Invalid("field_too_long", max=MAX_REASON, n=len(text))
     return text
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Invalid
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import Actor
 from qtb.services import evaluations, notes
 from qtb.store import results as store
@@ -27,7 +26,7 @@ def deliberate(
 
     Raises Denied, Conflict (not to be decided now), Invalid (unknown level, no reason, no names).
     """
-    reason, names = notes.short(reason), _names(names)
+    reason, names = notes.short(reason), notes.text(names, MAX_NAMES, lines=False)
     if not reason:
         raise Invalid("reason_required")
     if not names:
@@ -38,13 +37,3 @@ def deliberate(
 def records(session: Session, cycle_id: int) -> Sequence[Row[Any]]:
     """Return a year's deliberations, oldest first: each entry with the number and the team of its work."""
     return store.entries(session, cycle_id, KIND)
-
-
-def _names(text: str) -> str:
-    try:
-        text = clean(text, lines=False)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(text) > MAX_NAMES:
-        raise Invalid("field_too_long", max=MAX_NAMES, n=len(text))
-    return text

@@ -86,7 +86,7 @@ def undecided(session: Session, *, now: datetime) -> int:
 
 
 def undecided_where(dated: Years, now: datetime) -> ColumnElement[bool]:
-    """Return the clause of the works that lack their decision."""
+    """Return the clause of the works that lack their decision, or the consent to it."""
     waiting: list[ColumnElement[bool]] = [false()]
     for cycle, times in dated:
         workflow = cycle.definition.workflow
@@ -94,7 +94,7 @@ def undecided_where(dated: Years, now: datetime) -> ColumnElement[bool]:
             rules = [workflow.transitions[key] for key in workflow.clocked() if state in workflow.sources(key)]
             if any(rule.at and rule.at.row in times.rows and times.fixed_at(rule.at) <= now for rule in rules):
                 waiting.append((Submission.cycle_id == cycle.id) & (Submission.state == state))
-    return or_(*waiting) & (Submission.award_level == "")
+    return or_(*waiting) & ((Submission.award_level == "") | Submission.consent_held)
 
 
 def next_edge(session: Session, *, now: datetime, dated: Years | None = None) -> datetime | None:

@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 from qtb.domain import rubric
 from qtb.domain.decide import shut
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import blindness, calibration, conflicts, consents
+from qtb.services import blindness, calibration, conflicts, consents, notes
 from qtb.services.cycles import only_organiser
 from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
 from qtb.store.accounts import Account
@@ -99,7 +98,7 @@ def score(
     if sheet.version != seen and not is_again:
         raise Conflict("stale")
     scores, errors, missing = rubric.check(sheet.submission.cycle.definition.rubric, sheet.kind, raw)
-    comment = _comment(raw.get("comment", ""))
+    comment = notes.text(raw.get("comment", ""), MAX_COMMENT)
     if finish:
         errors = {**{item: Reason("score_missing") for item in missing}, **errors}
     if errors:
@@ -205,13 +204,3 @@ def _filled(submission: Submission, kind: str) -> str:
     if kind and kind not in known:
         raise Invalid("unknown_sheet", name=kind[:40], known=known)
     return kind or known[0]
-
-
-def _comment(text: str) -> str:
-    try:
-        text = clean(text, lines=True)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(text) > MAX_COMMENT:
-        raise Invalid("field_too_long", max=MAX_COMMENT, n=len(text))
-    return text

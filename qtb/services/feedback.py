@@ -19,7 +19,6 @@ from qtb.domain import evidence
 from qtb.domain.aggregation import rounded
 from qtb.domain.errors import Conflict, Invalid, Missing
 from qtb.domain.feedback import Feedback as Rule
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.roles import Actor, is_party
 from qtb.services import notes, results
 from qtb.services.cycles import only_organiser
@@ -94,10 +93,10 @@ def release(
     before = store.latest(session, work.id)
     if (before.number if before else 0) != seen:
         raise Conflict("stale")
-    told, note = year(session, work.cycle), _clean(note)
+    told, note = year(session, work.cycle), notes.text(note, MAX_COMMENT)
     if set(comments) - {sheet for sheet, _ in told.comments(work.id)}:
         raise Invalid("feedback_comment")
-    texts = [(sheet, text) for sheet, given in sorted(comments.items()) if (text := _clean(given))]
+    texts = [(sheet, text) for sheet, given in sorted(comments.items()) if (text := notes.text(given, MAX_COMMENT))]
     return _put(session, work, said(told, work, texts, note), before, actor=actor, now=now)
 
 
@@ -206,13 +205,3 @@ def _put(
 def _refuse_unpublished(work: Submission) -> None:
     if work.state not in rule_of(work.cycle).source:
         raise Conflict("feedback_not_yet", state=work.cycle.definition.workflow.states[work.state].label)
-
-
-def _clean(text: str) -> str:
-    try:
-        text = clean(text, lines=True)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(text) > MAX_COMMENT:
-        raise Invalid("field_too_long", max=MAX_COMMENT, n=len(text))
-    return text

@@ -1,4 +1,4 @@
-"""Notes and reasons as people type them: cleaned, and refused with a sentence where they cannot be kept."""
+"""What people type beside forms, cleaned as it is kept, and refused with a sentence where it cannot be."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ MAX_NOTE = 2_000
 
 def short(note: str) -> str:
     """Return a note or reason as it is kept; an Invalid says what is wrong with it."""
-    if not note:
-        return ""
+    return text(note, MAX_NOTE) if note else ""
+
+
+def text(typed: str, most: int, *, lines: bool = True) -> str:
+    """Return a text of at most so many characters as it is kept, with `lines` of several. Raises Invalid."""
     try:
-        note = clean(note, lines=True)
+        typed = clean(typed, lines=lines)
     except FieldError as error:
         raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(note) > MAX_NOTE:
-        raise Invalid("field_too_long", max=MAX_NOTE, n=len(note))
-    return note
+    if len(typed) > most:
+        raise Invalid("field_too_long", max=most, n=len(typed))
+    return typed

@@ -90,8 +90,9 @@ def board(session: Session, cycle: Cycle) -> Board:
     """Return what is proposed as the results stand, and who is listed."""
     rule, states = rule_of(cycle), cycle.definition.workflow.states
     listed = {one.submission_id for one in store.slots(session, cycle.id)}
-    # What has ended (withdrawn, lapsed) is no valid work; one that is listed is shown all the same.
-    alive = [one for one in standing(session, cycle).works if states[one.row.state].kind != "end"]
+    # What has ended (withdrawn, lapsed) or is eliminated is no valid work; one that is listed is shown all the same.
+    found_works = standing(session, cycle).works
+    alive = [one for one in found_works if states[one.row.state].kind != "end" and not one.row.eliminated]
     scores = {one.row.number: _score(one, rule) for one in alive}
     found = presentation.propose(scores, rule)
     candidates = [

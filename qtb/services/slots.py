@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from qtb.domain import presentation
 from qtb.domain.errors import Conflict, Invalid
-from qtb.domain.field_values import FieldError, clean
 from qtb.domain.presentation import MOST_SEED, Day
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline, canonical
@@ -156,22 +155,12 @@ def _tell(
 
 def _seed(text: str) -> str:
     """Return a seed as it is kept: as given, or one that nobody chose."""
-    seed = _line(text, MOST_SEED)
+    seed = notes.text(text, MOST_SEED, lines=False)
     return seed or secrets.token_hex(16)
 
 
 def _place(day: Day) -> str:
-    place = _line(day.place, MAX_PLACE)
+    place = notes.text(day.place, MAX_PLACE, lines=False)
     if not place:
         raise Invalid("slot_place")
     return place
-
-
-def _line(text: str, most: int) -> str:
-    try:
-        text = clean(text, lines=False)
-    except FieldError as error:
-        raise Invalid(error.reason.key, **error.reason.args) from None
-    if len(text) > most:
-        raise Invalid("field_too_long", max=most, n=len(text))
-    return text

@@ -133,7 +133,7 @@ def _running(given: Sequence[Sheet]) -> dict[str, Any]:
     """Return the running order of what the person judges at a presentation, and where that is."""
     known = {one.submission.cycle_id: one.submission.cycle for one in given}
     rules = {key: rule for key, cycle in known.items() if (rule := cycle.definition.rubric.shortlist)}
-    own = [one for one in given if one.recused_at is None and one.submission.cycle_id in rules]
+    own = [one for one in given if one.recused_at is None and not one.is_blind and one.submission.cycle_id in rules]
     mine = {one.submission_id for one in own if rules[one.submission.cycle_id].sheet == one.kind}
     turns = presentation.drawn(db.session(), mine) if mine else ()
     made = {one.cycle_id: presentation.of(db.session(), one.cycle_id) for one in turns}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
 from qtb.domain.roles import Actor
-from qtb.services import letters, undo
+from qtb.services import edges, letters, undo
 from qtb.services.letters import Post
 from qtb.store.consents import Laying
 from qtb.store.outbox import Outbox
@@ -61,6 +61,7 @@ def test_the_publication_waits_for_all_and_happens_at_the_next_sweep(
     answer(world, laying, guiding["gina"])
     world.go(INSTANT)
     assert world.state(work) == "evaluated"
+    assert edges.undecided(world.session, now=world.now) == 1
     assert ("awarded", "applicant") not in world.letters(work)
     world.go(AFTER)
     answer(world, laying, guiding["gus"])
