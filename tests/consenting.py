@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qtb.domain.roles import Actor
 from qtb.services import accounts, consents
+from qtb.store.accounts import Account
 from qtb.store.consents import Laying
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
@@ -22,6 +23,7 @@ def bodies(world: World) -> dict[str, Actor]:
             person = accounts.add_account(
                 session, name=name, email=f"{name}@example.org", actor=olga, now=world.now
             )
+            person.password_hash = session.get_one(Account, world.people["olga"].id).password_hash
             accounts.grant(session, person, made, "guiding", actor=olga, now=world.now)
             session.flush()
             world.people[name], world.units[body] = person, made

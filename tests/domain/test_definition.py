@@ -133,7 +133,8 @@ def test_the_real_programme_is_read() -> None:
     found = real()
     assert found.workflow.start == "draft"
     assert found.forms.keys() == {
-        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection", "slides", "national",
+        "registration", "declaration", "experience", "statistics", "summary", "form_review", "objection", "slides",
+        "national",
     }  # fmt: skip
     assert found.timeline.rows["publish"].held == "10:00"
 
