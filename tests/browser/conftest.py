@@ -26,6 +26,8 @@ LEFT = ("htmx:sendAbort", "htmx:afterRequest")
 REFUSED = re.compile(r"status of 4\d\d|Status Error Code 4\d\d")
 expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 
+# Whether a page fits and is accessible hangs on no database: its queries run on both in tests/web.
+LAYOUT = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import LAYOUT, Site
 from tests.browser.test_roles import _fits_and_is_accessible
 from tests.consenting import bodies, lay
 from tests.services.test_calibration import make, score
@@ -30,6 +30,7 @@ def decided(site: Site) -> int:
     return case
 
 
+@LAYOUT
 @pytest.mark.parametrize("width", [1280, 320])
 def test_pages_of_deciding_fit_and_are_accessible(site: Site, width: int) -> None:
     case = decided(site)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import Site, press
+from tests.browser.conftest import LAYOUT, Site, press
 from tests.browser.test_roles import _fits_and_is_accessible
 from tests.colleagues import colleague
 
@@ -58,6 +58,7 @@ def test_what_is_typed_without_a_connection_is_there_again_and_a_late_save_keeps
     _not_offered(site, page)
 
 
+@LAYOUT
 @pytest.mark.parametrize("width", [1280, 375])
 def test_the_buttons_stay_where_they_are_when_a_draft_is_kept(site: Site, team: int, width: int) -> None:
     """A button that moves between a finger's going down and up is not pressed, and nothing is saved."""

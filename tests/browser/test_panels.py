@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from qtb.store.evaluations import Sheet
-from tests.browser.conftest import Site
+from tests.browser.conftest import LAYOUT, Site
 from tests.browser.test_roles import _fits_and_is_accessible
 from tests.judging import asked, belongs, declare, facts, panel, recuse
 
@@ -27,6 +27,7 @@ def judged(site: Site) -> list[int]:
     return found
 
 
+@LAYOUT
 @pytest.mark.parametrize("width", [1280, 375, 320])
 def test_pages_of_judging_fit_and_are_accessible(site: Site, width: int) -> None:
     works = judged(site)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from qtb.demo_texts import experience
 from qtb.store.outbox import Outbox
 from tests import files
-from tests.browser.conftest import Site, press
+from tests.browser.conftest import LAYOUT, Site, press
 from tests.world import DECLARATION, REGISTRATION
 
 pytestmark = pytest.mark.browser
@@ -35,6 +35,7 @@ def test_a_team_goes_from_registration_to_the_public_list(site: Site) -> None:
     expect(public.get_by_role("row").filter(has_text="浏览器班")).to_contain_text("优秀级")
 
 
+@LAYOUT
 @pytest.mark.parametrize("width", [1280, 375, 320])
 def test_main_pages_fit_and_are_accessible(site: Site, width: int) -> None:
     team = site.world.submitted()
