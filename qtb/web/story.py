@@ -19,7 +19,9 @@ MOST_NAMED = 2  # fields of an edit
 OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "undo", "suspended", "resumed", "adopt", "imported",
               "waived", "recommender", "redirect", "objection_open", "objection_ended",
               *certificates.KINDS}  # fmt: skip
-OWN_KINDS = {"shortlisted", "unlisted", "slot"}  # these the applicant alone may know too
+# These the applicant alone may know too; why the organiser did the quiet ones is not said.
+QUIET = {"feedback", "feedback_back", "nominated", "nomination_off"}
+OWN_KINDS = {"shortlisted", "unlisted", "slot", *QUIET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def _line(
     submission: Submission, row: History, name: str | None, staff: bool, told_late: set[str], actor: Actor
 ) -> Line:
     about = row.about()
-    note = str(about.get("note", ""))
+    note = "" if row.kind in QUIET and not staff else str(about.get("note", ""))
     who, what = _who(submission, row, name, staff, actor, about), _what(submission, row, about, staff)
     late = bool(about.get("late")) and row.role in told_late
     due = about.get("due_at")

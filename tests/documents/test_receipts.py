@@ -78,11 +78,10 @@ def test_no_byte_can_be_another(data: st.DataObject, given_out: bytes, keys: Key
 
 def test_every_byte_of_the_signature_counts(given_out: bytes, keys: Keys) -> None:
     begin = given_out.rindex(b"/Contents <")
-    for at in range(begin, begin + 1_700, 3):
-        for flipped in (0x01, 0x20):
-            changed = bytearray(given_out)
-            changed[at] ^= flipped
-            assert not signing.is_ours(bytes(changed), keys.certificate), at
+    for n, at in enumerate(range(begin, begin + 1_700, 3)):
+        changed = bytearray(given_out)
+        changed[at] ^= (0x01, 0x20)[n % 2]
+        assert not signing.is_ours(bytes(changed), keys.certificate), at
 
 
 def test_what_is_cut_longer_or_anothers_is_not_ours(given_out: bytes, keys: Keys, tmp_path: Path) -> None:

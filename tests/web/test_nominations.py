@@ -39,10 +39,18 @@ def test_before_and_after_the_publication(web: Web, work: int, settings: dict[st
     shown = olga.get(PAGE).text.split('name="shown" value="')[1].split('"')[0]
     assert olga.post(PAGE, data={"work": [work], "shown": "old"}).status_code == 409
     assert olga.post(PAGE, data={"shown": shown}).status_code == 422
+    assert "推荐到下一级" not in web.client("alice").get(f"/submissions/{work}").text
     said = olga.post(PAGE, data={"work": [work], "shown": shown}, follow_redirects=True).text
     assert "已确定推荐 1 件" in said
     assert f"/submissions/{work}/forms/national" in said
     assert olga.get(f"/submissions/{work}/forms/national").status_code == 200
+    shown = olga.get(PAGE).text.split('name="shown" value="')[1].split('"')[0]
+    olga.post(PAGE, data={"shown": shown, "reason": "内部理由"})
+    told = web.client("alice").get(f"/submissions/{work}").text
+    assert "不再推荐到下一级" in told
+    assert "内部理由" not in told
+    assert "不再推荐到下一级" not in web.client("rita").get(f"/submissions/{work}").text
+    olga.post(PAGE, data={"work": [work], "shown": shown})
     rows = list(load_workbook(io.BytesIO(olga.get(f"{PAGE}.xlsx").data)).active.iter_rows(values_only=True))
     assert (rows[1][0], rows[1][2]) == (1, "总装一班")
     asked = ("nomination", "show", "2024", "--format", "json", "--as", "olga@example.org")
