@@ -142,6 +142,7 @@ def settle(session: Session, cycle: Cycle) -> None:
     session.flush()
     row = store.latest(session, cycle.id)
     if row is not None:
+        session.expire(row, ["consents"])  # read anew: others may have answered since this unit first looked
         held = row.ended_at is not None or row.n_lacking > 0
         states = [key for key, state in cycle.definition.workflow.states.items() if state.decided]
         store.hold_back(session, cycle.id, states, held)
