@@ -56,6 +56,8 @@ def _shown(moved: dict[str, str], which: str, lang: str) -> str:
 
 
 def _line(n: int, work: Submission, row: Outbox) -> str:
+    if row.to_role == "evaluator":  # judges are written numbers: whose it is may be hidden from them
+        return f"{n}. {work.number}"
     whose = work.unit.name if row.to_role != "applicant" and row.account_id is None else ""
     return f"{n}. {' · '.join(filter(None, [work.number, work.team_name, work.title, whose]))}"
 

@@ -60,6 +60,7 @@ def give_sheets(
     session: Session, submission: Submission, judges: Sequence[int], *, kind: str, actor: Actor, now: datetime
 ) -> list[Sheet]:
     """Make the sheets of judges for a work, in one entry of its history. The caller has made sure that they may."""
+    session.refresh(submission.cycle, ["blind"])  # as it is under the lock that the caller shares
     hides = blindness.is_blind(submission.cycle, kind)
     sheets = [
         Sheet(submission_id=submission.id, evaluator_id=one, kind=kind, assigned_at=now, scores={}, is_blind=hides)

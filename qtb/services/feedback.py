@@ -141,7 +141,9 @@ def current(session: Session, work: Submission) -> Feedback | None:
 def may_read(work: Submission, actor: Actor) -> bool:
     """Tell whether somebody may read what is released: those whom the rule names, of their works, and the organiser."""
     rule = work.cycle.definition.workflow.feedback
-    return rule is not None and any(is_party(role, actor, work) for role in (*rule.to, "organiser"))
+    if rule is None or actor.holds("organiser"):
+        return rule is not None
+    return work.state in rule.source and any(is_party(role, actor, work) for role in rule.to)
 
 
 def readable(session: Session, work: Submission, actor: Actor) -> Feedback | None:

@@ -89,6 +89,8 @@ def _lacking(about: Waiting, lang: str, base_url: str) -> dict[str, str]:
 
 def _line(n: int, work: Submission, row: Outbox, base_url: str) -> str:
     """Write one work of a list; whose it is stands there for those who may know it."""
+    if row.to_role == "evaluator":  # judges are written numbers: whose it is may be hidden from them
+        return f"{n}. {work.number}"
     parts = [work.number, work.team_name or work.unit.name, work.title, "" if row.account_id else work.unit.name]
     line = f"{n}. {' · '.join(dict.fromkeys(filter(None, parts)))}"
     return f"{line}\n   {base_url}/submissions/{work.id}" if base_url and row.to_role in LISTED else line

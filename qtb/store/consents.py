@@ -90,5 +90,6 @@ def bodies(session: Session, role: str, kind: str) -> dict[int, list[int]]:
 def hold_back(session: Session, cycle_id: int, states: Sequence[str], held: bool) -> None:
     """Let the works of a year in these states wait for consent, or wait no longer."""
     mine = update(Submission).where(Submission.cycle_id == cycle_id, Submission.state.in_(states))
+    mine = mine.where(Submission.consent_held != held)  # no row is locked for nothing: two who give levels would wait
     session.execute(mine.values(consent_held=held).execution_options(synchronize_session=False))
     session.expire_all()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
-from qtb.services import blindness, sheets
+from qtb.services import blindness, letters, sheets
+from qtb.services.letters import Post
 from qtb.store import lists
 from qtb.store.cycles import Cycle
+from qtb.store.outbox import Outbox
 from qtb.store.unit import unit
 from tests.services.test_sheets import own, reopened
-from tests.world import World
+from tests.world import World, at
 
 JULY = "2024-07-02 10:00"
 
@@ -101,3 +104,19 @@ def test_nobody_reads_beside_a_sheet_that_the_rubric_keeps_apart(world: World, w
     mine.kind = "SIT"
     assert sheets.beside(world.session, mine) == ()
     world.session.rollback()
+
+
+def test_no_letter_to_a_judge_names_the_work_otherwise_than_by_its_number(world: World, work: int) -> None:
+    hide(world)
+    world.assign(work, "eve")
+    world.score(work, "eve")
+    reopened(world, work)
+    world.now = at("2024-08-30 09:00")
+    world.remind()
+    rows = world.session.scalars(select(Outbox).where(Outbox.to_role == "evaluator")).all()
+    assert {row.letter for row in rows} >= {"sheet_reopened", "score_soon"}
+    post = Post(None, "qtb@example.org", "https://qtb.example.org")
+    for row in rows:
+        said = letters.letter_of(world.session, row, post=post, now=world.now)
+        told = said.subject + said.body
+        assert not [one for one in ("浦江电机厂", "总装一班", "返工率") if one in told], row.letter

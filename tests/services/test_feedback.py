@@ -122,6 +122,9 @@ def test_only_the_own_applicant_reads_it_and_nobody_once_it_is_taken_back(world:
     release(world, work)
     assert read(world, work, "alice") is not None
     assert [read(world, work, name) for name in ("bob", "rita", "eve")] == [None, None, None]
+    world.override(work, "evaluated")
+    assert read(world, work, "alice") is None
+    world.override(work, "awarded")
 
     def back(reason: str) -> None:
         with unit(world.session) as session:
