@@ -91,8 +91,10 @@ def _letter(definition: Definition, effect: Effect | str, lang: str) -> str:
 
 
 def _edit(definition: Definition, edit: Edit, lang: str) -> str:
-    form, row = definition.forms[edit.form].title, definition.timeline.rows[edit.during].title
-    return word(lang, "adoption.edit", role=_role(definition, edit.by, lang), form=form, row=row)
+    role, form = _role(definition, edit.by, lang), definition.forms[edit.form].title
+    if edit.during is None:
+        return word(lang, "adoption.edit_ever", role=role, form=form)
+    return word(lang, "adoption.edit", role=role, form=form, row=definition.timeline.rows[edit.during].title)
 
 
 def _undo(definition: Definition, undo: Undo, lang: str) -> str:

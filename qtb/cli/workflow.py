@@ -99,8 +99,9 @@ def _told(definition: Definition, key: str) -> Iterator[str]:
     state = definition.workflow.states[key]
     yield say("cli.told.state", state=state.label, key=key, kind=say(f"cli.kind.{state.kind}"))
     for edit in state.edits:
-        form, row = definition.forms[edit.form].title, definition.timeline.rows[edit.during].title
-        told = say("cli.told.edit", role=say(f"role.{edit.by}"), form=form, row=row)
+        row = definition.timeline.rows[edit.during].title if edit.during else ""
+        key = "cli.told.edit" if edit.during else "cli.told.edit_ever"
+        told = say(key, role=say(f"role.{edit.by}"), form=definition.forms[edit.form].title, row=row)
         yield told + (say("cli.told.edit_until") if edit.until else "")
     if state.judged:
         yield say("cli.told.judged", row=definition.timeline.rows[state.judged].title)

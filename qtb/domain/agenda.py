@@ -124,7 +124,7 @@ def _acts(definition: Definition, case: Case, actor: Actor) -> dict[str, list[Te
     if not machine.is_awake(case):
         return found
     for edit in decide.edits(definition, case, actor=actor):
-        if edit.until is None:  # else it has an event of its own
+        if edit.during and edit.until is None:  # else it has an event of its own
             found.setdefault(edit.during, []).append(definition.forms[edit.form].title)
     for key, rule in definition.workflow.transitions.items():
         if rule.during and case.state in definition.workflow.sources(key) and machine.is_allowed(rule, actor, case):

@@ -124,11 +124,12 @@ def edit_refusal(
     if not machine.is_awake(case):
         return (Reason("suspended", {"at": case.suspended_at}),)
     still = [edit for edit in mine if edit.until is None or case.slides_due_at is None or now < case.slides_due_at]
-    if any(timeline.is_open(edit.during, case, now) for edit in still):
+    rows = [edit.during for edit in still if edit.during]
+    if len(rows) < len(still) or any(timeline.is_open(row, case, now) for row in rows):
         return ()
     if not still:
         return (Reason("slides_late", {"at": case.slides_due_at, "now": now}),)
-    return (shut(timeline, mine[0].during, case, now),)
+    return (shut(timeline, rows[0], case, now),)
 
 
 def may_draft(definition: Definition, form: str, case: Case, *, actor: Actor) -> bool:
@@ -177,16 +178,16 @@ def applies(edit: Edit, case: Case) -> bool:
     return all(facts.answer(guard, case.facts) for guard in edit.when)
 
 
-def _ever_edited(definition: Definition, form: str, case: Case, actor: Actor) -> list[str]:
-    """Return the rows during which the actor fills this form, in whatever state."""
+def _ever_edited(definition: Definition, form: str, case: Case, actor: Actor) -> list[Edit]:
+    """Return the actor's edits of this form, in whatever state."""
     edits = [edit for state in definition.workflow.states.values() for edit in state.edits if edit.form == form]
-    return list(dict.fromkeys(edit.during for edit in edits if roles.is_party(edit.by, actor, case)))
+    return [edit for edit in edits if roles.is_party(edit.by, actor, case)]
 
 
 def _closed_rows(
     definition: Definition, form: str, case: Case, *, timeline: Timeline, actor: Actor, now: datetime
 ) -> tuple[Reason, ...]:
-    rows = _ever_edited(definition, form, case, actor)
+    rows = dict.fromkeys(edit.during for edit in _ever_edited(definition, form, case, actor) if edit.during)
     shut_rows = [key for key in rows if not timeline.is_open(key, case, now) and now >= timeline.rows[key].opens_at]
     return tuple(shut(timeline, key, case, now) for key in shut_rows)
 

@@ -28,13 +28,14 @@ FACTS: dict[str, type] = {
     "shortlisted": bool,
     "consent_held": bool,
     "nominated": bool,
+    "eliminated": bool,
 }
 
 # How many rules of eligibility stand in the way of the move being made; the door counts them right before it judges.
 N_BLOCKS = "n_blocks"
 
 # What these say is the organiser's until it is published: nothing shown to others may depend on them.
-SEALED = {"n_sheets_final", "n_sheets_open", "award_level", "shortlisted", "consent_held"}
+SEALED = {"n_sheets_final", "n_sheets_open", "award_level", "shortlisted", "consent_held", "eliminated"}
 
 
 def _one_of(left: Any, right: Any) -> Any:

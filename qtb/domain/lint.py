@@ -23,6 +23,7 @@ from qtb.domain.workflow import Key, Reminder, Transition
 
 ZONE = "Asia/Shanghai"  # what qtb/clock.py shows
 KINDS = ("start", "live", "side", "end")
+ANY_TIME = "organiser"  # who may fill a form while no row is open
 MAX_KEY = 40  # characters: a reminder's key is part of its letters' keys
 
 
@@ -87,6 +88,8 @@ def _states(definition: Definition) -> Iterator[str]:
                 yield _at(definition, f"unknown form {edit.form}", *place, "form")
             if edit.by not in roles.MOVERS:
                 yield _at(definition, f"unknown role {edit.by}", *place, "by")
+            if edit.during is None and edit.by != ANY_TIME:
+                yield _at(definition, f"{edit.by} fills a form only while a row is open: `during`", *place)
             yield from (_at(definition, what, *place, "during") for what in _wrong_row(definition, edit.during))
         if state.holder and state.holder not in roles.ROLES:
             yield _at(definition, f"unknown role {state.holder}", "states", key, "holder")

@@ -93,7 +93,9 @@ def _bearing(definition: Definition, case: Case, role: str, times: Timeline) -> 
     if role == JUDGE:
         return [row_key] if (row_key := workflow.states[case.state].judged) else []
     rows = [
-        edit.during for edit in workflow.states[case.state].edits if edit.by == role and decide.applies(edit, case)
+        edit.during
+        for edit in workflow.states[case.state].edits
+        if edit.during and edit.by == role and decide.applies(edit, case)
     ]
     rows += [
         rule.during

@@ -75,7 +75,7 @@ def _entries(
 ) -> Iterator[tuple[str, bool]]:
     """Yield the windows in which new submissions are entered, where they open or shut at once."""
     workflow = definition.workflow
-    for row_key in dict.fromkeys(edit.during for edit in workflow.states[workflow.start].edits):
+    for row_key in dict.fromkeys(edit.during for edit in workflow.states[workflow.start].edits if edit.during):
         was, is_now = (_is_open(times, row_key, whom, now) for times in (before, after))
         if was != is_now:
             yield row_key, is_now

@@ -67,7 +67,7 @@ class Behaviour:
 
     def entries(self, n: int) -> list[datetime]:
         """Return when n teams are entered: while the first form may be filled, and a few after that."""
-        row_key = self.definition.workflow.states[self.definition.workflow.start].edits[0].during
+        row_key = self.definition.workflow.entered
         open_at = self.hours.of(row_key)
         found = []
         for _ in range(n):
@@ -136,8 +136,8 @@ class Behaviour:
     def _before(self, state: str, since: datetime, at: datetime) -> datetime:
         """Return when the forms are filled: with the move, or earlier where their row is shut by then."""
         for edit in self.definition.workflow.states[state].edits:
-            ready = [one for one in self.hours.of(edit.during) if since < one <= at]
-            if ready and self.hours.ends_at(edit.during) <= at:
+            ready = [one for one in self.hours.of(edit.during) if since < one <= at] if edit.during else []
+            if edit.during and ready and self.hours.ends_at(edit.during) <= at:
                 return ready[-1]
         return at
 

@@ -25,11 +25,11 @@ class Guard(Strict):
 
 
 class Edit(Strict):
-    """Who may edit which form in a state, while which row is open; `when` it is so, and until the case's own due."""
+    """Who may edit which form in a state, while which row is open or at any time; `when`, and until its own due."""
 
     form: Key
     by: Key
-    during: Key
+    during: Key | None = None
     when: list[Guard] = []
     until: Literal["slides_due_at"] | None = None
 
@@ -220,6 +220,11 @@ class Workflow(Strict):
     def start(self) -> Key:
         """The state in which a submission begins."""
         return next(key for key, state in self.states.items() if state.kind == "start")
+
+    @property
+    def entered(self) -> Key:
+        """The row during which submissions begin: that of the first form."""
+        return str(self.states[self.start].edits[0].during)
 
     def sources(self, transition: Key) -> Sequence[Key]:
         """Return the states from which a transition leaves; `from` may name states or kinds."""

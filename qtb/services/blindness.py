@@ -35,6 +35,7 @@ class Seen:
     state: str
     cycle: Cycle
     is_blind: bool
+    eliminated: bool
 
 
 def is_blind(cycle: Cycle, kind: str) -> bool:
@@ -103,5 +104,7 @@ def _hidden(session: Session, works: Sequence[Submission]) -> dict[int, frozense
 def _seen(sheet: Sheet, hidden: frozenset[str] | None) -> Seen:
     work = sheet.submission
     if hidden is None:
-        return Seen(work.number, work.title, work.team_name, work.state, work.cycle, is_blind=False)
-    return Seen(work.number, blindness.struck(work.title, hidden), "", work.state, work.cycle, is_blind=True)
+        title, team = work.title, work.team_name
+    else:
+        title, team = blindness.struck(work.title, hidden), ""
+    return Seen(work.number, title, team, work.state, work.cycle, hidden is not None, work.eliminated)

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session, aliased
 
 from qtb.domain import evidence, timeline
 from qtb.domain.roles import CLOCK
-from qtb.store import cycles, facts, objections, verification
+from qtb.services import consents
+from qtb.store import cycles, eliminations, facts, objections, verification
 from qtb.store.accounts import Membership
 from qtb.store.audit import History
 from qtb.store.certificates import Certificate
+from qtb.store.eliminations import Elimination
 from qtb.store.evaluations import Award, Sheet
+from qtb.store.nominations import Nominated
 from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
 from qtb.store.presentation import Slot
@@ -53,7 +56,7 @@ def check(session: Session, *, now: datetime) -> Report:
     found += [
         *_overdue(session, now), *_sheet_facts(session), *_objections(session), *_levels(session), *_undone(session),
         *_sheets(session), *_overrides(session), *_letters(session), *_date_letters(session), *_early(session),
-        *_certificates(session), *_shortlisted(session),
+        *_certificates(session), *_marks(session), *_consents(session),
     ]  # fmt: skip
     found.sort(key=lambda one: (int(one.code[1:]), one.row))
     report = Report(
@@ -94,11 +97,23 @@ def _objections(session: Session) -> Iterator[Finding]:
     yield from _submissions(session, "I4", "n_objections_open", marked)
 
 
-def _shortlisted(session: Session) -> Iterator[Finding]:
-    """I4: what guards take for shortlisted has its place on the shortlist."""
-    listed = exists().where(Slot.submission_id == Submission.id)
-    marked = select(Submission.number).where(Submission.shortlisted != listed)
-    yield from _submissions(session, "I4", "shortlisted", marked)
+def _marks(session: Session) -> Iterator[Finding]:
+    """I4: what guards take for shortlisted, eliminated or recommended upward has a row that says so."""
+    for mark, row in (
+        (Submission.shortlisted, exists().where(Slot.submission_id == Submission.id)),
+        (Submission.eliminated, exists().where(Elimination.submission_id == Submission.id, *eliminations.HOLDS)),
+        (Submission.nominated, exists().where(Nominated.submission_id == Submission.id)),
+    ):
+        yield from _submissions(session, "I4", mark.key, select(Submission.number).where(mark != row))
+
+
+def _consents(session: Session) -> Iterator[Finding]:
+    """I4: what is decided waits for consent where the year's last list does."""
+    for cycle in cycles.all_cycles(session):
+        states = [key for key, state in cycle.definition.workflow.states.items() if state.decided]
+        mine = Submission.cycle_id == cycle.id, Submission.state.in_(states), Submission.award_level != ""
+        wrong = select(Submission.number).where(*mine, Submission.consent_held != consents.is_held(session, cycle.id))
+        yield from _submissions(session, "I4", "consent_held", wrong)
 
 
 def _levels(session: Session) -> Iterator[Finding]:

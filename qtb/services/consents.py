@@ -72,8 +72,7 @@ def lay(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> Layin
     session.add(row)
     session.flush()
     _record(session, row, LAID, actor=actor, now=now, role="organiser", digest=row.digest, n=len(works))
-    people = {account: body for body, members in asked.items() for account in members}
-    session.add_all(_letter(row, ASKED, role, now, body, account) for account, body in sorted(people.items()))
+    session.add_all(_letter(row, ASKED, role, now, body, one) for body, members in asked.items() for one in members)
     settle(session, cycle)
     return row
 
@@ -119,12 +118,17 @@ def waive(session: Session, row: Laying, body: int, *, reason: str, actor: Actor
 
 
 def take_back(session: Session, row: Laying, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Take a list back, so that levels may change; its works wait on until it is laid anew."""
+    """Take a list back, so that levels may change; its works wait on until it is laid anew.
+
+    Raises Denied, Invalid, Conflict where it was taken back already or all that was laid is published.
+    """
     only_organiser(actor)
     reason = notes.short(reason)
     if not reason:
         raise Invalid("reason_required")
     _hold(session, row)
+    if store.n_ahead(session, row.cycle) == 0:
+        raise Conflict("consent_published")
     row.ended_at = now
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
@@ -134,26 +138,33 @@ def take_back(session: Session, row: Laying, *, reason: str, actor: Actor, now: 
 def before(session: Session, actor: Actor) -> Sequence[Laying]:
     """Return the lists that lie before the bodies of a person, the latest year first."""
     held = sorted({unit for units in actor.units.values() for unit in units})
-    return [one for one in store.of_bodies(session, held) if rule_of(one.cycle) in actor.units]
+    found = store.of_bodies(session, held)
+    rules = {one.id: one.cycle.definition.workflow.consent for one in found}  # one adopted since may ask nobody
+    return [one for one in found if (rule := rules[one.id]) is not None and rule.by in actor.units]
+
+
+def is_held(session: Session, cycle_id: int) -> bool:
+    """Tell whether the publication of a year's decided works waits for a consent, as its last list stands now."""
+    row = store.latest(session, cycle_id)
+    if row is None:
+        return False
+    session.expire(row, ["consents"])  # read anew: others may have answered since this unit first looked
+    return row.ended_at is not None or row.n_lacking > 0
 
 
 def settle(session: Session, cycle: Cycle) -> None:
-    """Bring the works' fact up to date, in the unit that changed a list, an answer or a level."""
+    """Bring the works' fact up to date, in the unit that changed a list, an answer or the levels of many."""
     session.flush()
-    row = store.latest(session, cycle.id)
-    if row is not None:
-        session.expire(row, ["consents"])  # read anew: others may have answered since this unit first looked
-        held = row.ended_at is not None or row.n_lacking > 0
-        states = [key for key, state in cycle.definition.workflow.states.items() if state.decided]
-        store.hold_back(session, cycle.id, states, held)
+    if store.latest(session, cycle.id) is not None:
+        store.hold_back(session, cycle.id, is_held(session, cycle.id))
 
 
 def _decided(cycle: Cycle, found: Standing) -> list[dict[str, Any]]:
     """Return each work that will be published, as it is laid. Raises Conflict while any of them is undecided."""
     states, levels = cycle.definition.workflow.states, cycle.definition.rubric.levels
-    works = [work for work in found.works if states[work.row.state].decided]
-    judged = [key for key, state in states.items() if state.judged and not state.decided]
-    if n := sum(work.row.state in judged for work in found.works):
+    judged = [work for work in found.works if states[work.row.state].judged or states[work.row.state].decided]
+    works = [work for work in judged if states[work.row.state].decided or work.row.eliminated]
+    if n := len(judged) - len(works):
         raise Conflict("consent_unfinished", n=n)
     if n := sum(not work.row.award_level for work in works):
         raise Conflict("consent_undecided", n=n)
@@ -187,7 +198,7 @@ def _held(session: Session, row: Laying, body: int) -> Consent:
 
 
 def _letter(row: Laying, letter: str, to: str, now: datetime, body: int, account: int | None) -> Outbox:
-    key = f"{letter}:{row.id}:{account or body}"
+    key = f"{letter}:{row.id}:{body}:{account or ''}"
     return Outbox(
         key=key, batch_id="", cycle_id=row.cycle_id, unit_id=body, account_id=account, effect="mail", letter=letter,
         to_role=to, created_at=now, next_at=now,

@@ -70,8 +70,10 @@ def confirm(session: Session, row: Elimination, reason: str, *, actor: Actor, no
         raise Conflict("not_judged", state=work.cycle.definition.workflow.states[work.state].label)
     if work.eliminated:
         raise Conflict("elim_known")
-    _answered(row, True, reason, actor, now)
-    row.former_level, work.eliminated = work.award_level, True
+    for one in store.waiting(session, work.id):  # every judge who proposed it is answered by this
+        _answered(one, True, reason, actor, now)
+        one.former_level = work.award_level
+    work.eliminated = True
     session.flush()
     _record(session, row, CONFIRMED, actor=actor, now=now, role="organiser", note=reason)
     _give(session, work, NONE, actor=actor, now=now)
@@ -88,7 +90,10 @@ def refuse(session: Session, row: Elimination, reason: str, *, actor: Actor, now
 
 
 def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, now: datetime) -> None:
-    """Let an eliminated work take part again, with the level that it had. Raises Denied, Invalid, Conflict."""
+    """Let an eliminated work take part again, with the level that it had if there still is one.
+
+    Raises Denied, Invalid, Conflict.
+    """
     only_organiser(actor)
     reason = _reason(reason)
     work = row.submission
@@ -97,10 +102,13 @@ def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, 
     consents.refuse_laid(session, work.cycle_id)
     if not row.holds or not _is_undecided(work):
         raise Conflict("elim_over")
-    row.ended_at, work.eliminated = now, False
+    for one in store.holding(session, work.id):
+        one.ended_at = now
+    work.eliminated = False
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
-    _give(session, work, row.former_level, actor=actor, now=now)
+    is_level = row.former_level in (*work.cycle.definition.rubric.levels, NONE)  # one adopted since may lack it
+    _give(session, work, row.former_level if is_level else "", actor=actor, now=now)
 
 
 def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:
@@ -112,13 +120,15 @@ def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:
 
 
 def _give(session: Session, work: Submission, level: str, *, actor: Actor, now: datetime) -> None:
-    """Let a work that can have one have a level; while it is still judged, the proposal for all gives it."""
-    if not work.cycle.definition.workflow.states[work.state].decided or work.award_level == level:
+    """Let a work have a level, or with "" be undecided, with an entry in its history where that is another one."""
+    before = work.award_level
+    if before == level:
         return
     if level:
         evaluations.give(session, work, level, "level", actor=actor, now=now)
-    else:
-        sheets.forget_level(session, work.id)
+        return
+    sheets.forget_level(session, work.id)
+    audit.record(session, work, "level", actor=actor, now=now, role="organiser", changes={"level": [before, level]})
 
 
 def _is_undecided(work: Submission) -> bool:

@@ -157,7 +157,7 @@ def give(
     lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]
-    if not state.decided:
+    if not state.decided and not submission.eliminated:
         raise Conflict("not_decided", state=state.label)
     if level not in (*definition.rubric.levels, "none"):
         raise Invalid("unknown_level", name=level[:40])
@@ -167,8 +167,7 @@ def give(
     award = session.get(Award, submission.id) or Award(submission_id=submission.id)
     award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
     session.add(award)
-    submission.award_level = level
-    consents.settle(session, submission.cycle)
+    submission.award_level, submission.consent_held = level, consents.is_held(session, submission.cycle_id)
     changes = {"level": [before, level]}
     audit.record(session, submission, kind, actor=actor, now=now, role="organiser", changes=changes, **details)
 

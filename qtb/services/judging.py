@@ -139,7 +139,7 @@ def _member(panel: Panel, one: PanelMember) -> Judge:
 
 
 def _count(tallies: Iterable[Tally], row: Any, ends_at: datetime | None, now: datetime) -> None:
-    is_open = not row.is_final and row.recused_at is None
+    is_open = not row.is_final and row.recused_at is None and not row.eliminated
     for one in tallies:
         one.n_recused += row.recused_at is not None
         one.n_given += row.recused_at is None

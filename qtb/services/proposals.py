@@ -17,7 +17,7 @@ from qtb.domain.roles import Actor
 from qtb.services import consents
 from qtb.services.cycles import only_organiser
 from qtb.services.results import Judged, Standing, standing
-from qtb.store import audit, cycles
+from qtb.store import audit, cycles, eliminations
 from qtb.store import results as store
 from qtb.store.audit import Entry
 from qtb.store.cycles import Cycle
@@ -53,7 +53,6 @@ def plan(cycle: Cycle, found: Standing) -> Plan:
     resolved = [work for work in open_ if work.score is not None]
     tied = [work for work in resolved if work.place.is_tied]
     wanted = [(work, work.place.level or NONE) for work in resolved if not work.place.is_tied]
-    wanted += [(work, NONE) for work in open_ if work.row.eliminated]
     changes = [Change(work, work.row.award_level, after) for work, after in wanted if after != work.row.award_level]
     told = "\n".join(f"{one.work.row.id} {one.work.score} {one.before} {one.after}" for one in changes)
     lacking = tuple(work for work in open_ if work.score is None and not work.row.eliminated)
@@ -103,6 +102,7 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
     batches, n_back = [], 0
     for before, after, ids in row.about()["batches"]:
         store.hold(session, ids)
+        eliminations.change_former(session, ids, after, before)
         now_stand = store.levels(session, ids).items()
         still = [one for one, (state, level) in now_stand if _may(cycle, state) and level == after]
         if still:

@@ -157,7 +157,7 @@ class Stage:
         actor, chance = self.actors["applicant"], self.behaviour.chance
         units, recommenders = (sorted(self.actors[role].units[role]) for role in ("applicant", "recommender"))
         workflow = self.cycle.definition.workflow
-        row_key = workflow.states[workflow.start].edits[0].during
+        row_key = workflow.entered
         refusal = submissions.entry_refusal(self.session, self.cycle, units[0], now=now)
         if refusal is not None:
             self.journal.refused[self._day(now), BEGIN, refusal.key, row_key] += n

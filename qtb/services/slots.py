@@ -130,7 +130,8 @@ def _refuse_times(
         if starts_at.astimezone(zone).date() != ends_at.astimezone(zone).date():
             raise Invalid("slot_night", at=starts_at)
     states = cycle.definition.workflow.states.values()
-    for key in {edit.during for state in states for edit in state.edits if edit.until and edit.during in times.rows}:
+    due = {edit.during for state in states for edit in state.edits if edit.until and edit.during}
+    for key in due & times.rows.keys():
         row = times.rows[key]
         if turns[0][0] < row.opens_at or turns[-1][1] > times.ends_for_all(key):
             raise Invalid("slot_outside", row=row.title, seq=row.seq, at=times.ends_for_all(key))

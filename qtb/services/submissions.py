@@ -64,5 +64,5 @@ def entry_refusal(
     """
     times, workflow = times or cycles.timeline_of(session, cycle.id), cycle.definition.workflow
     case = decide.Case(0, workflow.start, unit_id, None, 0, {})
-    row_key = workflow.states[workflow.start].edits[0].during
+    row_key = workflow.entered
     return None if times.is_open(row_key, case, now) else decide.shut(times, row_key, case, now)

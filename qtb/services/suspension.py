@@ -123,7 +123,7 @@ def _rows_ahead(workflow: Workflow, state: str) -> list[str]:
     """Return the rows whose windows and ends bear on a submission here or further on."""
     reached, rows = [state], set[str]()
     for here in reached:
-        rows |= {edit.during for edit in workflow.states[here].edits} | {workflow.states[here].judged or ""}
+        rows |= {edit.during or "" for edit in workflow.states[here].edits} | {workflow.states[here].judged or ""}
         for rule in (rule for key, rule in workflow.transitions.items() if here in workflow.sources(key)):
             rows |= {rule.during or "", rule.at.row if rule.at and rule.at.edge == "closes" else ""}
             reached += [rule.to] if rule.to not in reached else []

@@ -47,9 +47,9 @@ def latest(session: Session, cycle_id: int, *, limit: int = 20) -> Sequence[Assi
 
 
 def judged(session: Session, cycle: Cycle, kind: str) -> Sequence[Submission]:
-    """Return the works of a year that stand where a kind of sheet is filled, by number."""
+    """Return the works of a year that stand where a kind of sheet is filled, by number; eliminated ones left out."""
     states = cycle.definition.filled_in(kind)
-    mine = (Submission.cycle_id == cycle.id, Submission.state.in_(states))
+    mine = (Submission.cycle_id == cycle.id, Submission.state.in_(states), ~Submission.eliminated)
     return session.scalars(select(Submission).where(*mine).order_by(Submission.number)).all()
 
 

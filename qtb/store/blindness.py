@@ -17,10 +17,10 @@ Filled = Mapping[int, Mapping[str, Mapping[str, Any]]]
 
 
 def mark(session: Session, cycle_id: int, kind: str, blind: bool) -> None:
-    """Let all sheets of a kind in a year hide the applicant, or show it."""
+    """Let all sheets of a kind in a year hide the applicant, or show it; those that do already are left alone."""
     here = select(Submission.id).where(Submission.cycle_id == cycle_id)
-    mine = update(Sheet).where(Sheet.kind == kind, Sheet.submission_id.in_(here)).values(is_blind=blind)
-    session.execute(mine.execution_options(synchronize_session=False))
+    mine = update(Sheet).where(Sheet.kind == kind, Sheet.submission_id.in_(here), Sheet.is_blind != blind)
+    session.execute(mine.values(is_blind=blind).execution_options(synchronize_session=False))
     session.expire_all()
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, Row, String, Text, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, Row, String, Text, UniqueConstraint, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account
 from qtb.store.cycles import Cycle
-from qtb.store.evaluations import Sheet
+from qtb.store.evaluations import Sheet, SheetVersion
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
@@ -57,10 +57,10 @@ class Trial(Base):
     evaluator: Mapped[Account] = relationship()
 
 
-def works(session: Session, cycle_id: int, *, retired: bool = False) -> Sequence[Known]:
-    """Return a year's known works, those that were retired only where asked."""
-    mine = select(Known).where(Known.cycle_id == cycle_id).order_by(Known.id)
-    return session.scalars(mine if retired else mine.where(Known.retired_at.is_(None))).all()
+def works(session: Session, cycle_id: int, kind: str) -> Sequence[Known]:
+    """Return a year's known works that come before sheets of a kind, without those that were retired."""
+    mine = Known.cycle_id == cycle_id, Known.kind == kind, Known.retired_at.is_(None)
+    return session.scalars(select(Known).where(*mine).order_by(Known.id)).all()
 
 
 def trials(session: Session, cycle_id: int) -> Sequence[Trial]:
@@ -92,16 +92,20 @@ def judges(session: Session, cycle_id: int, kind: str) -> Sequence[Row[Any]]:
 
 
 def standing(session: Session, cycle_id: int, kind: str, account_id: int | None) -> tuple[int, int, int]:
-    """Return (known works of a year and kind, how many of them a judge has tried, his finished real sheets)."""
+    """Return (known works of a year and kind, how many of them a judge has tried, his real sheets once finished)."""
     here = Known.cycle_id == cycle_id, Known.kind == kind, Known.retired_at.is_(None)
     n_known = session.scalar(select(func.count()).select_from(Known).where(*here)) or 0
     if not n_known:
         return 0, 0, 0
     tried = select(func.count()).select_from(Trial).join(Known, Known.id == Trial.known_id)
     tried = tried.where(*here, Trial.evaluator_id == account_id, Trial.voided_at.is_(None))
-    real = select(func.count()).select_from(Sheet).join(Submission, Submission.id == Sheet.submission_id)
-    real = real.where(Submission.cycle_id == cycle_id, Sheet.kind == kind, Sheet.evaluator_id == account_id)
-    return n_known, session.scalar(tried) or 0, session.scalar(real.where(Sheet.finished_at.is_not(None))) or 0
+    real = _once_finished(select(func.count()).select_from(Sheet), cycle_id, kind)
+    return n_known, session.scalar(tried) or 0, session.scalar(real.where(Sheet.evaluator_id == account_id)) or 0
+
+
+def begun(session: Session, cycle_id: int, kind: str) -> set[int]:
+    """Return the judges who have ever finished a real sheet of a kind in a year: nobody stops them any more."""
+    return set(session.scalars(_once_finished(select(Sheet.evaluator_id), cycle_id, kind).distinct()))
 
 
 def finished(session: Session, cycle_id: int, kind: str) -> Sequence[Row[Any]]:
@@ -111,3 +115,10 @@ def finished(session: Session, cycle_id: int, kind: str) -> Sequence[Row[Any]]:
     query = query.where(Submission.cycle_id == cycle_id, Sheet.kind == kind, Sheet.is_final)
     found: Sequence[Row[Any]] = session.execute(query.order_by(Sheet.finished_at, Sheet.id)).all()
     return found
+
+
+def _once_finished(query: Any, cycle_id: int, kind: str) -> Any:
+    """Narrow a question to the sheets that were finished once; a reopened one is kept as it then stood."""
+    once = exists().where(SheetVersion.sheet_id == Sheet.id, SheetVersion.is_final)
+    here = Submission.cycle_id == cycle_id, Sheet.kind == kind, or_(Sheet.finished_at.is_not(None), once)
+    return query.join(Submission, Submission.id == Sheet.submission_id).where(*here)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account, Membership, Unit
@@ -87,9 +87,16 @@ def bodies(session: Session, role: str, kind: str) -> dict[int, list[int]]:
     return found
 
 
-def hold_back(session: Session, cycle_id: int, states: Sequence[str], held: bool) -> None:
-    """Let the works of a year in these states wait for consent, or wait no longer."""
-    mine = update(Submission).where(Submission.cycle_id == cycle_id, Submission.state.in_(states))
+def n_ahead(session: Session, cycle: Cycle) -> int:
+    """Return how many works of a year have a level that is not published."""
+    states = [key for key, state in cycle.definition.workflow.states.items() if state.decided or state.judged]
+    mine = Submission.cycle_id == cycle.id, Submission.state.in_(states), Submission.award_level != ""
+    return session.scalar(select(func.count()).select_from(Submission).where(*mine)) or 0
+
+
+def hold_back(session: Session, cycle_id: int, held: bool) -> None:
+    """Let a year's works wait for consent, or wait no longer; those too that are decided only later on."""
+    mine = update(Submission).where(Submission.cycle_id == cycle_id)
     mine = mine.where(Submission.consent_held != held)  # no row is locked for nothing: two who give levels would wait
     session.execute(mine.values(consent_held=held).execution_options(synchronize_session=False))
     session.expire_all()

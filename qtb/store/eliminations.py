@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account
@@ -55,6 +55,9 @@ class Elimination(Base):
         return bool(self.confirmed) and self.ended_at is None
 
 
+HOLDS = Elimination.confirmed.is_(True), Elimination.ended_at.is_(None)
+
+
 def of_cycle(session: Session, cycle_id: int) -> Sequence[Elimination]:
     """Return a year's proposals, those that wait first, then the latest."""
     query = select(Elimination).join(Submission, Submission.id == Elimination.submission_id)
@@ -70,7 +73,20 @@ def mine(session: Session, submission_id: int, account_id: int | None) -> Elimin
     return session.scalar(query.order_by(Elimination.id.desc()).limit(1))
 
 
-def holding(session: Session, submission_id: int) -> Elimination | None:
-    """Return the proposal by which a work is eliminated."""
-    query = select(Elimination).where(Elimination.submission_id == submission_id)
-    return session.scalar(query.where(Elimination.confirmed.is_(True), Elimination.ended_at.is_(None)).limit(1))
+def waiting(session: Session, submission_id: int) -> Sequence[Elimination]:
+    """Return the proposals about a work that wait for the organiser, as they are now."""
+    query = select(Elimination).where(Elimination.submission_id == submission_id, Elimination.answered_at.is_(None))
+    query = query.where(Elimination.withdrawn_at.is_(None)).execution_options(populate_existing=True)
+    return session.scalars(query.order_by(Elimination.id)).all()
+
+
+def holding(session: Session, submission_id: int) -> Sequence[Elimination]:
+    """Return the proposals by which a work is eliminated."""
+    return session.scalars(select(Elimination).where(Elimination.submission_id == submission_id, *HOLDS)).all()
+
+
+def change_former(session: Session, ids: Sequence[int], before: str, after: str) -> None:
+    """Let the eliminated ones of these works, where they had one level before, get another one when taken back."""
+    mine = update(Elimination).where(Elimination.submission_id.in_(ids), *HOLDS, Elimination.former_level == before)
+    session.execute(mine.values(former_level=after).execution_options(synchronize_session=False))
+    session.expire_all()

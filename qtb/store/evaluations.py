@@ -141,10 +141,13 @@ def forget_level(session: Session, submission_id: int) -> None:
 
 
 def awaited(definition: Definition) -> ColumnElement[bool]:
-    """Tell in SQL whether a sheet is still to be finished, and is of a kind that is filled where its work stands."""
+    """Tell in SQL whether a sheet is still to be finished, and is of a kind that is filled where its work stands.
+
+    Nobody waits for a sheet of an eliminated work.
+    """
     kinds = ((state, definition.sheets_of(state)) for state in definition.workflow.states)
     filled = (and_(Submission.state == state, Sheet.kind.in_(found)) for state, found in kinds if found)
-    return and_(Sheet.is_open, or_(false(), *filled))
+    return and_(Sheet.is_open, ~Submission.eliminated, or_(false(), *filled))
 
 
 def count_sheets(session: Session, submission: Submission) -> None:

@@ -25,7 +25,7 @@ def sheets(session: Session, cycle_id: int) -> Sequence[Row[Any]]:
             Sheet.id.label("sheet_id"), Sheet.evaluator_id, Sheet.kind, Sheet.total, Sheet.is_final, Sheet.recused_at,
             Sheet.assigned_at, Sheet.finished_at, Account.name, Submission.id, Submission.number, Submission.unit_id,
             Submission.recommender_id, Submission.state, Submission.state_since, Submission.suspended_at,
-            Submission.category,
+            Submission.category, Submission.eliminated,
         )
         .join(Submission, Submission.id == Sheet.submission_id)
         .join(Account, Account.id == Sheet.evaluator_id)

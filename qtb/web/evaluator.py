@@ -44,7 +44,8 @@ def works() -> ResponseReturnValue:
     }
     told = blindness.seen(db.session(), given)
     return render_template(
-        "evaluator/works.html", sheets=given, works=told, refusals=refusals, known=_known(given), **_running(given)
+        "evaluator/works.html", sheets=given, works=told, refusals=refusals, known=_known(given),
+        n_open=sum(one.is_open and not told[one.id].eliminated for one in given), **_running(given),
     )
 
 
@@ -152,8 +153,10 @@ def _first(given: Sequence[Sheet]) -> dict[tuple[int, str], int]:
 def _known(given: Sequence[Sheet]) -> list[tuple[Known, Trial | None]]:
     """Return the known works that the person is to score before sheets of his, each with what he gave it."""
     session, me = db.session(), actor().user_id
-    asked = {one.submission.cycle_id for one in given if calibration.is_asked(one.submission.cycle, one.kind)}
-    return [(one, known.mine(session, one.id, me)) for year in sorted(asked) for one in known.works(session, year)]
+    kinds = {(one.submission.cycle_id, one.kind): one.submission.cycle for one in given if one.recused_at is None}
+    asked = sorted(key for key, cycle in kinds.items() if calibration.is_asked(cycle, key[1]))
+    works = [one for year, kind in asked for one in known.works(session, year, kind)]
+    return [(one, known.mine(session, one.id, me)) for one in works]
 
 
 def _closed(own: Sheet) -> Reason | None:

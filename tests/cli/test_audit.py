@@ -114,6 +114,8 @@ def test_each_rule_has_its_finding(settings: Settings, world: World) -> None:
         ("UPDATE submission SET n_sheets_open = 7", ("I4", "n_sheets_open")),
         ("UPDATE submission SET n_objections_open = 7", ("I4", "n_objections_open")),
         ("UPDATE submission SET shortlisted = NOT shortlisted", ("I4", "shortlisted")),
+        ("UPDATE submission SET eliminated = NOT eliminated", ("I4", "eliminated")),
+        ("UPDATE submission SET nominated = NOT nominated", ("I4", "nominated")),
         ("UPDATE submission SET award_level = 'PROGRESS'", ("I4", "award_level")),
         ("UPDATE outbox SET status = 'sent'", ("I8", "letter_undated")),
         (
@@ -130,6 +132,14 @@ def test_each_rule_has_its_finding(settings: Settings, world: World) -> None:
     ):
         tamper(world, statement)
         assert finding in found(world), statement
+
+
+def test_a_level_that_waits_for_nobodys_consent_is_found(settings: Settings, world: World) -> None:
+    case = world.placed("evaluated")
+    world.propose(case)
+    assert found(world) == set()
+    tamper(world, "UPDATE submission SET consent_held = NOT consent_held")
+    assert found(world) == {("I4", "consent_held")}
 
 
 def test_an_evaluator_of_the_units_concerned_is_found(settings: Settings, world: World) -> None:

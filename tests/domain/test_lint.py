@@ -45,6 +45,7 @@ CASES = [
     ),
     ("path to nowhere", "path: [draft,", "path: [drift,", "path.0: unknown state drift"),
     ("unknown form", EDIT, EDIT.replace("registration", "sign_up"), "states.draft.edits.0.form: unknown form sign_up"),
+    ("edited at any time", EDIT, EDIT.replace(", during: register", ""), "edits.0: applicant fills a form"),
     ("unknown editor", EDIT, EDIT.replace("applicant", "teacher"), "states.draft.edits.0.by: unknown role teacher"),
     ("an editor who moves nothing", EDIT, EDIT.replace("applicant", "evaluator"), "unknown role evaluator"),
     ("unknown row of an edit", EDIT, EDIT.replace("during: register", "during: spring"), "unknown row spring"),
@@ -123,7 +124,8 @@ CASES = [
         "    from: [awarded, lapsed]\n    to: revoked",
         "states.lapsed: an end has no way out",
     ),
-    ("two unguarded moves at one edge", "      - {fact: n_sheets_final, op: lt, value: 3}\n", "", "when"),
+    ("two unguarded moves at one edge", "      - {fact: n_sheets_final, op: lt, value: 3}\n"
+     "      - {fact: eliminated, op: eq, value: false}\n", "", "when"),
 ]
 
 

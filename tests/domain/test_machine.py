@@ -20,7 +20,7 @@ FACTS = {
     "registration_complete": True, "declaration_complete": True, "experience_complete": True, "form_conclusion": "",
     "n_sheets_final": 3, "n_sheets_open": 0,
     "share_consent": "full", "award_level": "BENCHMARK", "taken_back": False, "n_blocks": 0, "n_objections_open": 0,
-    "shortlisted": False, "consent_held": False, "nominated": False,
+    "shortlisted": False, "consent_held": False, "nominated": False, "eliminated": False,
 }  # fmt: skip
 CASE = Case(1, "registered", 10, 20, 1, FACTS)
 ALICE = Actor(5, "alice", "web", {"applicant": frozenset({10})})

@@ -21,7 +21,7 @@ FACTS = {
     "registration_complete": True, "declaration_complete": True, "experience_complete": True, "form_conclusion": "",
     "n_sheets_final": 0, "n_sheets_open": 0,
     "share_consent": "", "award_level": "", "taken_back": False, "n_blocks": 0, "n_objections_open": 0,
-    "shortlisted": False, "consent_held": False, "nominated": False,
+    "shortlisted": False, "consent_held": False, "nominated": False, "eliminated": False,
 }  # fmt: skip
 NOW = at("2024-05-20 10:00")
 

@@ -47,6 +47,7 @@ FACTS = {
     "shortlisted": [False, True],
     "consent_held": [False, False, True],
     "nominated": [False, True],
+    "eliminated": [False, True],
 }
 
 
@@ -123,7 +124,7 @@ def test_a_silence_is_cut_off_by_the_end_of_its_row_on_both_faces(world: World) 
     definition = world.cycle.definition
     (key,) = (key for key, edge in _silent_edges(definition))
     n_cut_off = 0
-    for _ in range(20):
+    for _ in range(40):
         times = _timeline(world, rng, list(cases))
         (edge,) = (edge for _, edge in _silent_edges(definition))
         late = times.edges([Edge(row=edge.row, edge="closes")])[-1] + timedelta(days=40)

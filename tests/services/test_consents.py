@@ -10,16 +10,24 @@ from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
 from qtb.domain.roles import Actor
-from qtb.services import edges, letters, undo
+from qtb.services import accounts, consents, edges, letters, undo
 from qtb.services.letters import Post
 from qtb.store.consents import Laying
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.adopting import adopted, as_definition
 from tests.consenting import answer, bodies, lay, take_back, waive
+from tests.eliminating import eliminate
 from tests.world import World
 
 INSTANT, AFTER = "2024-08-20 10:00", "2024-08-20 11:00"
+
+
+@pytest.fixture
+def other(world: World) -> int:
+    """Return a recommended work; asked for before `work`, which lets the summer come."""
+    return world.placed("recommended", team="二班")
 
 
 @pytest.fixture
@@ -145,6 +153,66 @@ def test_what_is_not_ready_is_not_laid(world: World) -> None:
     world.override(other, "withdrawn")
     assert why(lay, world, who="eve") == "only_organiser"
     lay(world)
+
+
+def test_an_eliminated_work_is_laid_with_the_others_though_its_scores_are_not_in(
+    world: World, other: int, work: int, guiding: dict[str, Actor]
+) -> None:
+    assert why(lay, world) == "consent_unfinished"
+    world.assign(other, "eve")
+    eliminate(world, other)
+    laying = lay(world)
+    assert {one["number"]: one["level"] for one in world.session.get_one(Laying, laying).works} == {
+        "20240001": "none", "20240002": "BENCHMARK",
+    }  # fmt: skip
+    answer(world, laying, guiding["gina"])
+    world.go(INSTANT)
+    assert world.state(other) == "recommended"
+    answer(world, laying, guiding["gus"])
+    world.go(AFTER)
+    assert (world.state(other), world.state(work)) == ("not_awarded", "awarded")
+
+
+def test_what_is_decided_again_after_a_list_was_taken_back_waits_too(
+    world: World, other: int, work: int, guiding: dict[str, Actor]
+) -> None:
+    """It was undecided while the list was taken back: the mark of waiting has reached it all the same."""
+    world.override(other, "withdrawn")
+    take_back(world, lay(world))
+    world.override(other, "recommended")
+    world.judged(other)
+    world.move(other, "evaluate", "olga")
+    assert world.session.get_one(Submission, other).consent_held
+    world.propose(other)
+    world.go(INSTANT)
+    assert (world.state(other), world.state(work)) == ("evaluated", "evaluated")
+
+
+def test_what_is_published_cannot_be_taken_back(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    laying = lay(world)
+    for one in guiding.values():
+        answer(world, laying, one)
+    world.go(INSTANT)
+    assert why(take_back, world, laying) == "consent_published"
+
+
+def test_whoever_is_of_two_bodies_is_told_for_each(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    with unit(world.session) as session:
+        gina, union = session.merge(world.people["gina"]), session.merge(world.units["市总工会"])
+        accounts.grant(session, gina, union, "guiding", actor=world.actor("olga"), now=world.now)
+    laying = lay(world)
+    mine = select(Outbox.unit_id).where(Outbox.letter == "consent_asked", Outbox.account_id == world.people["gina"].id)
+    assert len(set(world.session.scalars(mine))) == 2
+    assert world.session.get_one(Laying, laying).n_lacking == 2
+
+
+def test_one_year_whose_rules_ask_nobody_any_more_hides_no_other(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    lay(world)
+    assert len(consents.before(world.session, guiding["gina"])) == 1
+    adopted(world, as_definition(lambda raw: raw.pop("consent")), {})
+    assert consents.before(world.session, guiding["gina"]) == []
 
 
 def test_nobody_answers_for_another_body(world: World, work: int, guiding: dict[str, Actor]) -> None:

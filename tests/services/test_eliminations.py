@@ -9,14 +9,19 @@ import pytest
 from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
+from qtb.services import cycles as changing
 from qtb.services import eliminations, proposals, results
+from qtb.services.judging import board
+from qtb.store import cycles, judging
 from qtb.store.cycles import Cycle
 from qtb.store.eliminations import Elimination
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.eliminating import act, propose
 from tests.services.test_sheets import own
 from tests.threads import at_once
-from tests.world import World
+from tests.world import Planned, World
+from tests.world import month as months
 
 
 @pytest.fixture
@@ -26,20 +31,6 @@ def work(world: World) -> int:
     world.go("2024-07-10 10:00")
     world.judged(case)
     return case
-
-
-def propose(world: World, work: int, reason: str = "内容与往年成果雷同", who: str = "eve") -> int:
-    """Let a judge propose; return the proposal's id."""
-    with unit(world.session) as session:
-        sheet = own(world, work, "eve")
-        return eliminations.propose(session, sheet, reason, actor=world.actor(who), now=world.now).id
-
-
-def act(world: World, name: str, elimination: int, reason: str = "经核实", who: str = "olga") -> None:
-    """Confirm, refuse or take back."""
-    with unit(world.session) as session:
-        row = session.get_one(Elimination, elimination)
-        getattr(eliminations, name)(session, row, reason, actor=world.actor(who), now=world.now)
 
 
 def why(done: Callable[..., Any], *given: Any, **more: Any) -> str:
@@ -93,17 +84,60 @@ def test_a_work_that_had_no_level_has_none_again(world: World, work: int) -> Non
     assert level(world, work) == ""
 
 
-def test_while_it_is_judged_the_proposal_for_all_gives_none(world: World, work: int) -> None:
-    act(world, "confirm", propose(world, work))
-    assert level(world, work) == ""
-    world.move(work, "evaluate", "olga")
+@pytest.mark.parametrize(("month", "before"), [(8, "recommended"), (7, "evaluated")], ids=["within", "after"])
+def test_eliminated_while_it_is_judged_it_waits_for_the_publication_without_a_letter(
+    world: World, month: int, before: str
+) -> None:
+    """It has too few scores to be a result; others lapse by the clock, and are told so, maybe weeks before."""
+    case, other = world.placed("recommended"), world.placed("recommended", team="二班")
+    world.go("2024-07-10 10:00")
     with unit(world.session) as session:
-        cycle = session.get_one(Cycle, world.cycle.id)
-        found = proposals.plan(cycle, results.standing(session, cycle))
-        assert [(one.before, one.after) for one in found.changes] == [("", "none")]
-        assert found.unresolved == ()
-        proposals.propose_all(session, cycle, shown=found.digest, actor=world.actor("olga"), now=world.now)
-    assert level(world, work) == "none"
+        year, row = session.get_one(Cycle, world.cycle.id), Planned("evaluate", 6, "成果评价及推优", **months(7, month))
+        changing.change_row(
+            session, year, row, reason="提前", seen=year.version, actor=world.actor("olga"), now=world.now
+        )
+    for one in (case, other):
+        world.assign(one, "eve")
+    act(world, "confirm", propose(world, case))
+    assert level(world, case) == "none"
+    letters = world.letters(case)
+    world.go("2024-08-20 09:59")
+    assert world.state(case) == before
+    assert world.letters(case) == letters
+    world.go("2024-08-20 10:00")
+    assert world.state(case) == "not_awarded"
+    world.go("2024-09-02 10:00")
+    assert world.state(other) == "lapsed"
+    world.sound()
+
+
+def test_nobody_waits_for_a_sheet_of_an_eliminated_work(world: World) -> None:
+    case, other = world.placed("recommended"), world.placed("recommended", team="二班")
+    world.go("2024-07-10 10:00")
+    world.assign(case, "eve")
+    world.assign(other, "ed")
+    assert judging.with_open(world.session, world.cycle, [world.people["eve"].id, world.people["ed"].id])
+    act(world, "confirm", propose(world, case))
+    assert judging.open_works(world.session, world.cycle, world.people["eve"].id) == []
+    assert [one.id for one in judging.open_works(world.session, world.cycle, world.people["ed"].id)] == [other]
+    times = cycles.timeline_of(world.session, world.cycle.id)
+    found = board(world.session, world.cycle, times, everybody="全部", now=world.now)
+    assert (found.whole.n_given, found.whole.n_open) == (2, 1)
+    assert [one.id for one in found.short] == [other]
+
+
+def test_one_answer_is_for_every_judge_who_proposed_it(world: World, work: int) -> None:
+    first = propose(world, work)
+    with unit(world.session) as session:
+        sheet = own(world, work, "ed")
+        eliminations.propose(session, sheet, "数据不实", actor=world.actor("ed"), now=world.now)
+    act(world, "confirm", first)
+    rows = world.session.scalars(select(Elimination)).all()
+    assert [(one.holds, one.answer) for one in rows] == [(True, "经核实")] * 2
+    act(world, "take_back", rows[1].id)
+    world.session.expire_all()
+    assert not any(one.holds for one in rows)
+    assert world.session.get_one(Submission, work).eliminated is False
 
 
 def test_taking_all_levels_back_leaves_an_eliminated_work_alone(world: World, work: int) -> None:
@@ -117,6 +151,23 @@ def test_taking_all_levels_back_leaves_an_eliminated_work_alone(world: World, wo
         cycle = session.get_one(Cycle, world.cycle.id)
         proposals.take_back(session, cycle, actor=world.actor("olga"), now=world.now)
     assert level(world, work) == "none"
+
+
+def test_what_was_taken_back_from_all_does_not_return_with_it(world: World, work: int) -> None:
+    world.move(work, "evaluate", "olga")
+    with unit(world.session) as session:
+        cycle = session.get_one(Cycle, world.cycle.id)
+        found = proposals.plan(cycle, results.standing(session, cycle))
+        proposals.propose_all(session, cycle, shown=found.digest, actor=world.actor("olga"), now=world.now)
+    given, first = level(world, work), propose(world, work)
+    act(world, "confirm", first)
+    with unit(world.session) as session:
+        cycle = session.get_one(Cycle, world.cycle.id)
+        proposals.take_back(session, cycle, actor=world.actor("olga"), now=world.now)
+    act(world, "take_back", first)
+    assert (given, level(world, work)) == ("none", "")
+    changes = [row.about()["changes"]["level"] for row in world.history("submission", work) if row.kind == "level"]
+    assert changes == [["", "none"], ["none", ""]]
 
 
 def test_a_refused_or_withdrawn_one_changes_nothing(world: World, work: int) -> None:

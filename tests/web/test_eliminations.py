@@ -39,7 +39,7 @@ def test_from_the_judges_page_to_the_organisers_and_back(web: Web, work: int) ->
     for name, path in (("alice", case), ("rita", case), ("ed", case), ("ed", sheet), ("ed", f"{sheet}/eliminate")):
         assert not [one for one in (REASON, ANSWER) if one in web.client(name).get(path).text]
     said = olga.post(f"{LIST}/1", data={"act": "back", "reason": "误判"}, follow_redirects=True)
-    assert "已收回" in said.text
+    assert "已撤销淘汰" in said.text
 
 
 def test_a_judge_withdraws(web: Web, work: int) -> None:
