@@ -18,9 +18,10 @@ from qtb.domain.errors import Conflict, Invalid, NotNow
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.services import advance, definitions, notes
+from qtb.services import advance, blindness, definitions, notes
 from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, facts
+from qtb.store import blindness as sheets
 from qtb.store.answers import Answer
 from qtb.store.audit import Entry
 from qtb.store.certificates import Certificate
@@ -78,6 +79,8 @@ def adopt(
     if plan.digest != shown:
         raise Conflict("adopt_plan")
     _pin(session, cycle, plan, actor=actor, now=now, reason=reason)
+    for kind in plan.new.rubric.sheets:
+        sheets.mark(session, cycle.id, kind, blindness.is_blind(cycle, kind))
     details = {"note": reason, "changes": {"definition": [plan.old.hash, plan.new.hash]}}
     for place in plan.moving:
         _follow(session, cycle, place.to, cases[place.key], actor=actor, now=now, details=details)

@@ -161,7 +161,8 @@ def distance(row: Trial) -> Distance:
 
 def board(session: Session, cycle: Cycle) -> list[Line]:
     """Return the judges of a year with their distances and drifts, by name."""
-    rule, known = rule_of(cycle), store.works(session, cycle.id)
+    rule = rule_of(cycle)
+    known, begun = store.works(session, cycle.id, rule.sheet), store.begun(session, cycle.id, rule.sheet)
     given: dict[int, dict[int, tuple[Trial, Distance]]] = {}
     for row in store.trials(session, cycle.id):
         given.setdefault(row.evaluator_id, {})[row.known_id] = (row, distance(row))
@@ -169,9 +170,10 @@ def board(session: Session, cycle: Cycle) -> list[Line]:
     judges = {row.id: row.name for row in store.judges(session, cycle.id, rule.sheet)}
     judges |= {key: next(iter(mine.values()))[0].evaluator.name for key, mine in given.items()}
     ordered = sorted(judges.items(), key=lambda pair: (pair[1], pair[0]))
+    n_asked = min(rule.works, len(asked))
     return [
-        Line(key, name, mine := given.get(key, {}), max(0, min(rule.works, len(asked)) - len(asked & set(mine))),
-             drifts.get(key))
+        Line(key, name, mine := given.get(key, {}),
+             0 if key in begun else max(0, n_asked - len(asked & set(mine))), drifts.get(key))
         for key, name in ordered
     ]  # fmt: skip
 

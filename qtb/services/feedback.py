@@ -29,6 +29,7 @@ from qtb.store import feedback as store
 from qtb.store.cycles import Cycle
 from qtb.store.feedback import Feedback
 from qtb.store.history import History
+from qtb.store.results import hold
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
@@ -103,16 +104,16 @@ def release(
 def release_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now: datetime) -> int:
     """Release all works of which nothing was, with every comment as it stands; return how many. Raises Conflict."""
     only_organiser(actor)
-    cycles.hold(session, cycle)
-    lock(session, cycle)
+    cycles.exclude(session, cycle.id)  # no work leaves its state, no sheet changes, between the digest and the release
+    session.refresh(cycle)
     told = year(session, cycle)
     if told.digest() != shown:
         raise Conflict("feedback_changed")
     waiting = told.waiting()
     if not waiting:
         raise Conflict("feedback_nothing")
+    hold(session, [work.id for work in waiting])
     for work in waiting:
-        lock(session, work)
         _put(session, work, said(told, work, told.comments(work.id), ""), None, actor=actor, now=now)
     return len(waiting)
 

@@ -22,22 +22,35 @@ from qtb.store import answers, audit, cycles, outbox
 from qtb.store import nominations as store
 from qtb.store.cycles import Cycle
 from qtb.store.nominations import Nominated, Places
+from qtb.store.results import hold
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
-CHOSEN, DROPPED, SET = "nominated", "nomination_off", "nomination_places"
+CHOSEN, DROPPED, MOVED, SET = "nominated", "nomination_off", "nomination_moved", "nomination_places"
 MOST = 999
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A year's candidates in order with the rows they are shown by, who was chosen, and a digest of what was shown."""
+    """A year's candidates in order with the rows they are shown by, who was chosen, and a digest of what was shown.
+
+    `gone` are works that were chosen and are candidates no more: they hold no place, and leave with the next choice.
+    """
 
     candidates: tuple[Candidate, ...]
     rows: Mapping[int, Row[Any]]
     chosen: Mapping[int, Nominated]
+    gone: tuple[Nominated, ...]
     places: int | None
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a choice came to: how many are recommended, and the numbers of those new whose form is still empty."""
+
+    n: int
+    blank: tuple[str, ...]
 
 
 def rule_of(cycle: Cycle) -> Nomination:
@@ -58,8 +71,10 @@ def standing(session: Session, cycle: Cycle) -> Standing:
     works = [_published(rule, row, judged, filled[row.id]) for row in rows.values()]
     places = store.places(session, cycle.id)
     found = nomination.candidates(works, places)
-    told = "\n".join(f"{one.work.id} {one.place} {one.why}" for one in found)
-    return Standing(found, rows, store.of_cycle(session, cycle.id), places, evidence.digest(told))
+    chosen = store.of_cycle(session, cycle.id)
+    told = [f"{one.work.id} {one.place} {one.why}" for one in found] + [f"{one} chosen" for one in sorted(chosen)]
+    gone = tuple(one for key, one in chosen.items() if key not in rows)
+    return Standing(found, rows, chosen, gone, places, evidence.digest("\n".join(told)))
 
 
 def set_places(session: Session, cycle: Cycle, text: str, *, actor: Actor, now: datetime) -> None:
@@ -69,7 +84,8 @@ def set_places(session: Session, cycle: Cycle, text: str, *, actor: Actor, now: 
     text = text.strip()
     if text and not (text.isascii() and text.isdigit() and len(text) <= 3):
         raise Invalid("nomination_places", most=MOST)
-    lock(session, cycle)
+    cycles.exclude(session, cycle.id)  # whoever chooses has counted the places
+    session.refresh(cycle)
     before, after = store.places(session, cycle.id), int(text) if text else None
     if before == after:
         return
@@ -81,30 +97,46 @@ def set_places(session: Session, cycle: Cycle, text: str, *, actor: Actor, now: 
 
 def choose(
     session: Session, cycle: Cycle, ids: Collection[int], *, shown: str, reason: str, actor: Actor, now: datetime
-) -> int:
-    """Recommend exactly these works; return how many. Whoever is new gets the form, and its unit a letter.
+) -> Choice:
+    """Recommend exactly these works. Whoever is new gets the form, and its unit a letter.
 
-    Raises Denied, Conflict (changed since shown), Invalid (unknown work, a departure from the rule without a reason).
+    Raises Denied, Conflict (changed since shown), Invalid (unknown work, too many, one that may not go up, or another
+    order than the rule's without a reason).
     """
     only_organiser(actor)
-    cycles.hold(session, cycle)
-    lock(session, cycle)
+    cycles.exclude(session, cycle.id)  # nothing of the year moves between the reckoning and what is written
+    session.refresh(cycle)
     found = standing(session, cycle)
     if found.digest != shown:
         raise Conflict("nomination_changed")
-    if set(ids) - set(found.rows):
-        raise Invalid("nomination_unknown")
     reason = notes.short(reason)
-    departs = [one for one in found.candidates if one.is_proposed != (one.work.id in ids)]
-    if departs and not reason:
-        raise Invalid("nomination_reason", n=len(departs))
-    order = [one.work.id for one in found.candidates if one.work.id in ids]
-    off = {one.work.id for one in departs}
+    off = _departing(found, ids)
+    if off and not reason:
+        raise Invalid("nomination_reason", n=len(off))
+    hold(session, sorted({*ids, *found.chosen}))
     for gone in sorted(set(found.chosen) - set(ids)):
         _drop(session, gone, reason, actor=actor, now=now)
-    for place, one in enumerate(order, 1):
-        _put(session, cycle, one, place, reason if one in off else "", found.chosen.get(one), actor=actor, now=now)
-    return len(order)
+    blank: list[str] = []
+    for place, one in enumerate((one.work for one in found.candidates if one.work.id in ids), 1):
+        note, known = reason if one.id in off else "", found.chosen.get(one.id)
+        if known is not None:
+            _keep(session, known, place, note, actor=actor, now=now)
+        elif not _put(session, one.id, place, note, actor=actor, now=now):
+            blank.append(one.number)
+    return Choice(len(ids), tuple(blank))
+
+
+def _departing(found: Standing, ids: Collection[int]) -> set[int]:
+    """Return the works in which a choice is not the rule's. Raises Invalid where no reason makes it possible."""
+    if set(ids) - set(found.rows):
+        raise Invalid("nomination_unknown")
+    if found.places is not None and len(ids) > found.places:
+        raise Invalid("nomination_over", n=len(ids), places=found.places)
+    for one in found.candidates:
+        # Whoever was recommended before somebody objected stays until the objection is answered, or is left out.
+        if one.work.id in ids and one.place is None and one.work.id not in found.chosen:
+            raise Invalid(f"nomination_{one.why}", number=one.work.number)
+    return {one.work.id for one in found.candidates if one.is_proposed != (one.work.id in ids)}
 
 
 def _published(
@@ -116,25 +148,31 @@ def _published(
     return Published(row.id, row.number, rank, score, wishes, row.n_objections_open)
 
 
-def _put(
-    session: Session, cycle: Cycle, work_id: int, place: int, note: str, known: Nominated | None, *, actor: Actor,
-    now: datetime,
-) -> None:  # fmt: skip
-    if known is not None:
-        known.place, known.note = place, note or known.note
-        return
+def _put(session: Session, work_id: int, place: int, note: str, *, actor: Actor, now: datetime) -> bool:
+    """Recommend a work; tell whether its form could be begun."""
     work = session.get_one(Submission, work_id)
     lock(session, work)
     work.nominated = True
     session.add(
         Nominated(
-            submission_id=work.id, cycle_id=cycle.id, place=place, note=note, chosen_by=actor.user_id, chosen_at=now
+            submission_id=work.id, cycle_id=work.cycle_id, place=place, note=note, chosen_by=actor.user_id,
+            chosen_at=now,
         )
-    )
+    )  # fmt: skip
     session.flush()
     audit.record(session, work, CHOSEN, actor=actor, now=now, role="organiser", note=note)
     outbox.post(session, f"{CHOSEN}:{work.id}.{work.version}", "", work.id, CHOSEN, "applicant", now=now)
-    _begin_form(session, work, actor=actor, now=now)
+    return _begin_form(session, work, actor=actor, now=now)
+
+
+def _keep(session: Session, row: Nominated, place: int, note: str, *, actor: Actor, now: datetime) -> None:
+    """Say anew in which place a recommended work goes up, and why where that departs from the rule."""
+    if (row.place, row.note) == (place, note):
+        return
+    changes = {"place": [row.place, place]}
+    row.place, row.note = place, note
+    lock(session, row.submission)
+    audit.record(session, row.submission, MOVED, actor=actor, now=now, role="organiser", note=note, changes=changes)
 
 
 def _drop(session: Session, work_id: int, note: str, *, actor: Actor, now: datetime) -> None:
@@ -146,20 +184,21 @@ def _drop(session: Session, work_id: int, note: str, *, actor: Actor, now: datet
     outbox.post(session, f"{DROPPED}:{work.id}.{work.version}", "", work.id, DROPPED, "applicant", now=now)
 
 
-def _begin_form(session: Session, work: Submission, *, actor: Actor, now: datetime) -> None:
-    """Let the form begin with what another one says to the same questions, where its row is open and it is empty."""
+def _begin_form(session: Session, work: Submission, *, actor: Actor, now: datetime) -> bool:
+    """Let the form begin with what another one says to the same questions; tell whether there is something on it."""
     rule, forms = rule_of(work.cycle), work.cycle.definition.forms
     filled = answers.answers(session, work.id)
-    if rule.takes is None or rule.form in filled:
-        return
-    given, asked = filled.get(rule.takes, {}), forms[rule.form].fields
-    raw = {key: given[key] for key in _alike(asked, forms[rule.takes].fields) if given.get(key)}
+    if rule.form in filled:
+        return True
+    given, asked = filled.get(rule.takes or "", {}), forms[rule.form].fields
+    raw = {key: given[key] for key in _alike(asked, forms[rule.takes].fields) if given.get(key)} if rule.takes else {}
     if not raw:
-        return
+        return False
     try:
         filling.save(session, work, filled=Filled(rule.form, raw, ends_draft=False), actor=actor, now=now)
-    except Refusal:  # not now, or what was right there is not right here: it is filled by hand
-        return
+    except Refusal:  # suspended, or what was right there is not right here: it is filled by hand
+        return False
+    return True
 
 
 def _alike(asked: Mapping[str, Any], given: Mapping[str, Any]) -> Sequence[str]:

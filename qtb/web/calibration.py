@@ -33,10 +33,11 @@ def score(known_id: int) -> ResponseReturnValue:
 
 
 def _row(known_id: int) -> Known:
-    """Return a known work of a year in which the person judges; others look as if there were none."""
+    """Return a known work that the person is to score; others look as if there were none, as all do where none are."""
     row = db.session().get(Known, known_id)
-    judges = store.judges(db.session(), row.cycle_id, row.kind) if row else ()
-    if row is None or actor().user_id not in {one.id for one in judges}:
+    if row is None or not calibration.is_asked(row.cycle, row.kind):
+        raise Missing("http_404")
+    if actor().user_id not in {one.id for one in store.judges(db.session(), row.cycle_id, row.kind)}:
         raise Missing("http_404")
     return row
 
@@ -49,4 +50,5 @@ def _page(row: Known, refusal: Refusal | None = None) -> str:
         step=rubric.step, rule=calibration.rule_of(row.cycle), raw=request.form,
         errors={key: in_words(why) for key, why in errors.items()},
         apart=calibration.distance(trial) if trial else None,
+        n_lacking=calibration.lacking(db.session(), row.cycle, row.kind, actor().user_id),
     )  # fmt: skip

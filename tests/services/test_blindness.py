@@ -12,6 +12,7 @@ from qtb.store import lists
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
 from qtb.store.unit import unit
+from tests.adopting import adopted, as_definition
 from tests.services.test_sheets import own, reopened
 from tests.world import World, at
 
@@ -58,6 +59,16 @@ def test_a_hidden_applicant_is_neither_named_nor_found(world: World, work: int) 
     fields = [key for spec, _ in blindness.read(world.session, own(world, work)) for key in spec.fields]
     assert "results" in fields
     assert not {"report_file", "unit_opinion", "evidence_files"} & {*fields}
+
+
+def test_a_rubric_adopted_later_hides_the_applicant_on_the_sheets_given_before(world: World, work: int) -> None:
+    world.assign(work, "eve")
+    adopted(world, as_definition(lambda raw: raw["sheets"]["MAT"].update(blind=True), "rubric.yaml"), {})
+    assert told(world, work).team_name == ""
+    assert lists.find(world.session, work, world.actor("eve")) is None
+    hide(world, False, reason="现场评价")  # the organiser's word goes before the rubric's, also the next one's
+    adopted(world, as_definition(lambda raw: raw["sheets"]["MAT"].update(blind=True, others=False), "rubric.yaml"), {})
+    assert told(world, work).team_name == "总装一班"
 
 
 def test_sheets_given_later_are_hidden_too_and_others_are_not(world: World, work: int) -> None:

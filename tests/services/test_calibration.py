@@ -14,7 +14,7 @@ from qtb.store import calibration as store
 from qtb.store.calibration import Known, Trial
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
-from tests.services.test_sheets import own, save
+from tests.services.test_sheets import own, reopened, save
 from tests.threads import at_once
 from tests.world import World
 
@@ -55,6 +55,12 @@ def again(world: World, trial: int, reason: str = "误填", who: str = "olga") -
         calibration.let_again(session, row, reason=reason, actor=world.actor(who), now=world.now)
 
 
+def board(world: World) -> list[calibration.Line]:
+    """Return the board as it stands now."""
+    world.session.rollback()
+    return calibration.board(world.session, world.session.get_one(Cycle, world.cycle.id))
+
+
 def why(act: Callable[..., Any], *given: Any, **more: Any) -> str:
     """Return why an act is refused."""
     with pytest.raises(Refusal) as refused:
@@ -87,6 +93,18 @@ def test_who_had_finished_a_real_sheet_is_not_stopped(world: World, work: int) -
     assert calibration.lacking(world.session, world.session.get_one(Cycle, 1), "MAT", world.people["eve"].id) == 0
     assert calibration.lacking(world.session, world.session.get_one(Cycle, 1), "MAT", world.people["ed"].id) == 1
     assert calibration.lacking(world.session, world.session.get_one(Cycle, 1), "PRE", world.people["ed"].id) == 0
+
+
+def test_whose_only_finished_sheet_is_reopened_is_not_stopped_either(world: World, work: int) -> None:
+    save(world, work, points(world))
+    first = make(world)
+    reopened(world, work)
+    line = next(one for one in board(world) if one.name == "eve")
+    assert (line.n_lacking, line.trials) == (0, {})
+    save(world, work, points(world))
+    assert own(world, work).is_final
+    assert next(one for one in board(world) if one.name == "ed").n_lacking == 1
+    score(world, first, "ed")
 
 
 def test_the_first_try_stands_until_the_organiser_lets_try_again(world: World, work: int) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from qtb.documents import feedback_paper
-from qtb.domain.errors import Refusal
-from qtb.services import evaluations, feedback
+from qtb.domain.errors import Conflict, Refusal
+from qtb.services import advance, evaluations, feedback
 from qtb.store.cycles import Cycle
 from qtb.store.feedback import Feedback
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.services.test_sheets import own
+from tests.threads import at_once
 from tests.world import World
 
 PUBLISHED = "2024-08-20 10:00"
@@ -143,6 +145,31 @@ def test_all_that_wait_are_released_as_they_were_shown(world: World, work: int) 
     assert why(release_all, world, "old") == "feedback_changed"
     assert release_all(world) == 1
     assert why(release_all, world) == "feedback_nothing"
+
+
+def test_what_is_revoked_beside_the_release_of_all_is_told_before_or_not_at_all(world: World, work: int) -> None:
+    world.go(PUBLISHED)
+    cycle_id, olga, now = world.cycle.id, world.actor("olga"), world.now
+    digest = feedback.year(world.session, world.cycle).digest()
+    world.session.rollback()
+
+    def let_all(session: Session) -> int:
+        with unit(session):
+            return feedback.release_all(session, session.get_one(Cycle, cycle_id), shown=digest, actor=olga, now=now)
+
+    def revoke(session: Session) -> None:
+        with unit(session):
+            year = session.get_one(Cycle, cycle_id)
+            advance.advance(session, "revoke", cycle=year, now=now, actor=olga, ids=[work], note="数据不实")
+
+    done = at_once([let_all, revoke])
+    world.session.rollback()
+    kinds = [row.kind for row in world.history("submission", work) if row.kind == "feedback" or row.to_state]
+    assert not isinstance(done[1], Exception), done
+    if isinstance(done[0], Conflict):
+        assert "feedback" not in kinds
+    else:
+        assert kinds[-2:] == ["feedback", "move"], done
 
 
 @pytest.mark.parametrize(

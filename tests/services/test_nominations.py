@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook as workbook
 from sqlalchemy import update
 
+from qtb.documents.nominations_xlsx import written
 from qtb.domain.errors import Refusal
 from qtb.services import nominations
 from qtb.store import answers
@@ -62,9 +65,10 @@ def choose(world: World, ids: Collection[int], reason: str = "", *, shown: str =
     digest = shown or standing(world).digest
     with unit(world.session) as session:
         cycle = session.get_one(Cycle, world.cycle.id)
-        return nominations.choose(
+        done = nominations.choose(
             session, cycle, ids, shown=digest, reason=reason, actor=world.actor(who), now=world.now
         )
+        return done.n
 
 
 def places(world: World, text: str, who: str = "olga") -> None:
@@ -154,13 +158,89 @@ def test_two_choices_at_once_have_one_winner(world: World, works: list[int]) -> 
         def done(session: Any) -> int:
             with unit(session):
                 cycle = session.get_one(Cycle, cycle_id)
-                return nominations.choose(session, cycle, ids, shown=digest, reason="理由", actor=olga, now=now)
+                return nominations.choose(session, cycle, ids, shown=digest, reason="理由", actor=olga, now=now).n
 
         return done
 
     done = at_once([pick(works[:2]), pick(works[1:2])])
-    assert sorted(map(str, done)) == ["1", "2"]  # one after the other: the later one stands
+    n, late = sorted(done, key=lambda one: isinstance(one, Refusal))
+    assert late.reasons[0].key == "nomination_changed"  # it was decided beside another list than the one that stands
     world.session.rollback()
     marked = [one for one in works if world.session.get_one(Submission, one).nominated]
     assert marked == list(store.of_cycle(world.session, world.cycle.id))
+    assert len(marked) == n
     world.sound()
+
+
+def test_no_reason_lets_more_go_up_than_there_are_places(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "1")
+    assert why(choose, world, works[:2], "两项都很好") == "nomination_over"
+    places(world, "0")
+    assert why(choose, world, works[:1], "理由") == "nomination_over"
+    assert store.of_cycle(world.session, world.cycle.id) == {}
+
+
+def test_no_reason_recommends_against_the_applicants_wish_or_past_an_objection(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "2")
+    assert why(choose, world, [works[0], works[2]], "单位领导同意") == "nomination_wish"
+    choose(world, works[:2])
+    for one in (works[1], works[3]):
+        with unit(world.session) as session:
+            session.execute(update(Submission).where(Submission.id == one).values(n_objections_open=1))
+    assert why(choose, world, [works[0], works[3]], "理由") == "nomination_objection"
+    assert choose(world, works[:2], "异议答复前先保留") == 2
+
+
+def test_a_choice_made_beside_another_one_is_looked_at_again(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "2")
+    seen = standing(world).digest
+    choose(world, works[:2])
+    assert why(choose, world, works[:1], "理由", shown=seen) == "nomination_changed"
+
+
+def test_what_was_revoked_holds_no_place_and_leaves_with_the_next_choice(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "2")
+    choose(world, works[:2])
+    world.move(works[0], "revoke", "olga", note="数据不实")
+    found = standing(world)
+    assert [one.submission_id for one in found.gone] == [works[0]]
+    book = workbook(io.BytesIO(written(found, world.cycle.definition.rubric))).active
+    assert [(row[0], row[1]) for row in book.iter_rows(min_row=2, values_only=True)][:2] == [
+        (1, "20240002"), (None, "20240003"),
+    ]  # fmt: skip
+    assert choose(world, [works[1], works[3]]) == 2
+    assert standing(world).gone == ()
+    assert world.session.get_one(Submission, works[0]).nominated is False
+    moved = [row.about()["changes"] for row in world.history("submission", works[1]) if row.kind == "nomination_moved"]
+    assert moved == [{"place": [2, 1]}]
+
+
+def test_a_reason_that_no_longer_holds_is_not_kept(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "1")
+    choose(world, works[1:2], "第一名另有安排")
+    places(world, "2")
+    choose(world, works[:2])
+    assert [one.note for one in store.of_cycle(world.session, world.cycle.id).values()] == ["", ""]
+
+
+def test_the_form_can_be_filled_after_the_evaluation_has_ended(world: World, works: list[int]) -> None:
+    world.go("2024-11-01 10:00")
+    choose(world, works[:2], "名额待定")
+    assert answers.answers(world.session, works[0])["national"]["contact"] == "测试联系人"
+    world.fill(works[1], "national", {"experience_title": "另写"}, "olga")
+
+
+def test_what_could_not_be_begun_is_said(world: World, works: list[int]) -> None:
+    world.go("2024-08-20 10:00")
+    digest = standing(world).digest
+    with unit(world.session) as session:
+        cycle = session.get_one(Cycle, world.cycle.id)
+        done = nominations.choose(
+            session, cycle, works[:2], shown=digest, reason="名额待定", actor=world.actor("olga"), now=world.now
+        )
+    assert done.blank == ("20240002",)

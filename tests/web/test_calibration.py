@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from qtb.store import calibration as store
+from tests.adopting import adopted, as_definition
 from tests.services.test_calibration import make
 from tests.web.conftest import Web
 
@@ -61,6 +62,24 @@ def test_a_work_is_taken_over_without_its_names(web: Web, work: int) -> None:
     assert "降低总装线返工率" in page
     assert "总装一班" not in page.split('id="new"')[1]
     assert web.client("olga").get(f"{BOARD}?from=xx").status_code == 404
+
+
+def test_whoever_stood_back_is_shown_none(web: Web, work: int) -> None:
+    make(web.world)
+    assert ONE in web.client("eve").get("/evaluator/").text
+    web.client("eve").post("/evaluator/sheets/1/recuse", data={"reason": "曾在该单位工作"})
+    assert ONE not in web.client("eve").get("/evaluator/").text
+    assert web.client("eve").get(ONE).status_code == 404
+
+
+def test_works_for_a_sheet_that_is_calibrated_no_more_are_shown_to_nobody(web: Web, work: int) -> None:
+    make(web.world)
+    adopted(web.world, as_definition(lambda raw: raw["calibration"].update(sheet="PRE"), "rubric.yaml"), {})
+    assert ONE not in web.client("eve").get("/evaluator/").text
+    assert web.client("eve").get(ONE).status_code == 404
+    assert web.client("eve").get("/evaluator/sheets/1").status_code == 200
+    page = web.client("olga").get(BOARD)
+    assert (page.status_code, "样例甲" in page.text) == (200, False)
 
 
 def test_only_the_years_judges_come_in(web: Web, work: int) -> None:

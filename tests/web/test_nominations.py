@@ -42,6 +42,7 @@ def test_before_and_after_the_publication(web: Web, work: int, settings: dict[st
     assert "推荐到下一级" not in web.client("alice").get(f"/submissions/{work}").text
     said = olga.post(PAGE, data={"work": [work], "shown": shown}, follow_redirects=True).text
     assert "已确定推荐 1 件" in said
+    assert "请手工填写：20240001" in said
     assert f"/submissions/{work}/forms/national" in said
     assert olga.get(f"/submissions/{work}/forms/national").status_code == 200
     shown = olga.get(PAGE).text.split('name="shown" value="')[1].split('"')[0]
@@ -50,12 +51,20 @@ def test_before_and_after_the_publication(web: Web, work: int, settings: dict[st
     assert "不再推荐到下一级" in told
     assert "内部理由" not in told
     assert "不再推荐到下一级" not in web.client("rita").get(f"/submissions/{work}").text
+    shown = olga.get(PAGE).text.split('name="shown" value="')[1].split('"')[0]
     olga.post(PAGE, data={"work": [work], "shown": shown})
     rows = list(load_workbook(io.BytesIO(olga.get(f"{PAGE}.xlsx").data)).active.iter_rows(values_only=True))
     assert (rows[1][0], rows[1][2]) == (1, "总装一班")
     asked = ("nomination", "show", "2024", "--format", "json", "--as", "olga@example.org")
     told = json.loads(good({**settings, "DEMO": True}, *asked))
     assert (told["places"], told["works"][0]["chosen"], told["works"][0]["team"]) == (1, True, "总装一班")
+    assert "曾被推荐" not in olga.get(PAGE).text
+    web.world.move(work, "revoke", "olga", note="数据不实")
+    page = olga.get(PAGE).text
+    assert all(text in page for text in ("曾被推荐", "已撤销", "20240001"))
+    shown = page.split('name="shown" value="')[1].split('"')[0]
+    assert "已确定推荐 0 件" in olga.post(PAGE, data={"shown": shown}, follow_redirects=True).text
+    assert "曾被推荐" not in olga.get(PAGE).text
 
 
 @pytest.mark.parametrize("who", [None, "alice", "rita", "eve"])

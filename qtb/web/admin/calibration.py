@@ -92,7 +92,7 @@ def calibration_sheet(key: str) -> ResponseReturnValue:
     """Send distances and drifts as a workbook."""
     cycle = cycle_or_404(key)
     recorded("calibration", cycle)
-    known = store.works(db.session(), cycle.id)
+    known = store.works(db.session(), cycle.id, calibration.rule_of(cycle).sheet)
     body = calibration_xlsx.written(calibration.board(db.session(), cycle), known)
     name = dossier.name(f"{cycle.key} {say('calibration.title')}")
     return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
@@ -104,7 +104,8 @@ def _page(cycle: Cycle, refusal: Refusal | None = None, typed: Any = ()) -> str:
     errors = refusal.errors if isinstance(refusal, calibration.Wrong) else {}
     rubric = cycle.definition.rubric
     return render_template(
-        "admin/calibration.html", cycle=cycle, rule=rule, known=store.works(db.session(), cycle.id), refusal=refusal,
+        "admin/calibration.html", cycle=cycle, rule=rule, refusal=refusal,
+        known=store.works(db.session(), cycle.id, rule.sheet),
         board=calibration.board(db.session(), cycle), rubric=rubric.sheets[rule.sheet], step=rubric.step,
         typed=typed or {}, errors={key: in_words(why) for key, why in errors.items()}, most=calibration.MAX_TEXT,
     )  # fmt: skip

@@ -37,10 +37,12 @@ def nominate(key: str) -> ResponseReturnValue:
         with unit(db.session()) as work:
             shown, reason = request.form.get("shown", ""), request.form.get("reason", "")
             year = work.get_one(Cycle, cycle_id)
-            n = nominations.choose(work, year, ids, shown=shown, reason=reason, actor=actor(), now=g.now)
+            done = nominations.choose(work, year, ids, shown=shown, reason=reason, actor=actor(), now=g.now)
     except Refusal as error:
         return _page(cycle_or_404(key), error, ids), error.status
-    flash(say("nomination.done", n=n), "success")
+    flash(say("nomination.done", n=done.n), "success")
+    if done.blank:
+        flash(say("nomination.blank", numbers=say("list.and").join(done.blank)), "warning")
     return redirect(url_for("admin.nominations_of", key=key), 303)
 
 
