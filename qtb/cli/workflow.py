@@ -100,8 +100,8 @@ def _told(definition: Definition, key: str) -> Iterator[str]:
     yield say("cli.told.state", state=state.label, key=key, kind=say(f"cli.kind.{state.kind}"))
     for edit in state.edits:
         row = definition.timeline.rows[edit.during].title if edit.during else ""
-        key = "cli.told.edit" if edit.during else "cli.told.edit_ever"
-        told = say(key, role=say(f"role.{edit.by}"), form=definition.forms[edit.form].title, row=row)
+        when, form = "edit" if edit.during else "edit_ever", definition.forms[edit.form].title
+        told = say(f"cli.told.{when}", role=say(f"role.{edit.by}"), form=form, row=row)
         yield told + (say("cli.told.edit_until") if edit.until else "")
     if state.judged:
         yield say("cli.told.judged", row=definition.timeline.rows[state.judged].title)

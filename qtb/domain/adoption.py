@@ -41,6 +41,7 @@ class Standing:
     sheets: Mapping[str, Sheets] = field(default_factory=dict)
     n_suspended: int = 0
     certificates: Mapping[str, int] = field(default_factory=dict)  # unrevoked, by the state of their works
+    is_laid: bool = False  # levels lie before those whose consent the publication waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def compare(old: Definition, new: Definition, *, standing: Standing, mapping: Ma
         *_unheld(old, new, standing),
         *_unscored(old, new, standing),
         *_uncertified(old, new, standing, mapping),
+        *([Reason("adopt_consent")] if standing.is_laid and new.workflow.consent is None else []),
     )
     known, told = old.workflow.states, new.workflow.states
     renames = {state: to for state, to in mapping.items() if state not in told and to in told and to not in known}

@@ -18,10 +18,11 @@ from qtb.domain.errors import Conflict, Invalid, NotNow
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.services import advance, blindness, definitions, notes
+from qtb.services import advance, blindness, consents, definitions, notes
 from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, facts
 from qtb.store import blindness as sheets
+from qtb.store import consents as laid
 from qtb.store.answers import Answer
 from qtb.store.audit import Entry
 from qtb.store.certificates import Certificate
@@ -81,6 +82,7 @@ def adopt(
     _pin(session, cycle, plan, actor=actor, now=now, reason=reason)
     for kind in plan.new.rubric.sheets:
         sheets.mark(session, cycle.id, kind, blindness.is_blind(cycle, kind))
+    consents.settle(session, cycle)
     details = {"note": reason, "changes": {"definition": [plan.old.hash, plan.new.hash]}}
     for place in plan.moving:
         _follow(session, cycle, place.to, cases[place.key], actor=actor, now=now, details=details)
@@ -138,6 +140,7 @@ def _standing(session: Session, cycle: Cycle) -> Standing:
         sheets={kind: Sheets(n, m) for kind, n, m in session.execute(sheets.where(mine).group_by(Sheet.kind))},
         n_suspended=session.scalar(suspended) or 0,
         certificates=_counts(session, certified.group_by(Submission.state)),
+        is_laid=(row := consents.laid(session, cycle.id)) is not None and laid.n_ahead(session, row) > 0,
     )
 
 

@@ -112,7 +112,7 @@ def _consents(session: Session) -> Iterator[Finding]:
     for cycle in cycles.all_cycles(session):
         states = [key for key, state in cycle.definition.workflow.states.items() if state.decided]
         mine = Submission.cycle_id == cycle.id, Submission.state.in_(states), Submission.award_level != ""
-        wrong = select(Submission.number).where(*mine, Submission.consent_held != consents.is_held(session, cycle.id))
+        wrong = select(Submission.number).where(*mine, Submission.consent_held != consents.is_held(session, cycle))
         yield from _submissions(session, "I4", "consent_held", wrong)
 
 

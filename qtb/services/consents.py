@@ -24,6 +24,7 @@ from qtb.store import consents as store
 from qtb.store.consents import Consent, Laying
 from qtb.store.cycles import Cycle
 from qtb.store.outbox import Outbox
+from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
 LAID, GIVEN, REFUSED = "consent_laid", "consent_given", "consent_refused"
@@ -45,10 +46,29 @@ def laid(session: Session, cycle_id: int) -> Laying | None:
     return found if found is not None and found.ended_at is None else None
 
 
-def refuse_laid(session: Session, cycle_id: int) -> None:
-    """Raise Conflict while a year's list lies before the bodies: no level changes meanwhile. The year is held."""
-    if laid(session, cycle_id) is not None:
+def refuse_laid(session: Session, cycle: Cycle) -> None:
+    """Raise Conflict while a year's list lies before the bodies: no level changes meanwhile. The year is held.
+
+    A list of which all is published, or has left, lies before nobody any more.
+    """
+    row = laid(session, cycle.id) if cycle.definition.workflow.consent else None
+    if row is not None and store.n_ahead(session, row):
         raise Conflict("consent_laid")
+
+
+def refuse_losing(session: Session, work: Submission, to_state: Key) -> None:
+    """Raise Conflict where a work would lose, in another state, a level that lies before the bodies. The year is held.
+
+    Nothing is asked where it has none to lose: whoever reads the refusal would learn what is proposed.
+    """
+    if work.award_level and not work.eliminated and not keeps_level(work.cycle, to_state):
+        refuse_laid(session, work.cycle)
+
+
+def keeps_level(cycle: Cycle, state: Key) -> bool:
+    """Tell whether a work that comes into a state by hand keeps its level; else it needs a decision of its own."""
+    to = cycle.definition.workflow.states[state]
+    return to.decided or to.listed
 
 
 def lay(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> Laying:
@@ -60,7 +80,7 @@ def lay(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> Layin
     role = rule_of(cycle)
     cycles.exclude(session, cycle.id)  # whoever gives a level shares this lock: none is given beside it
     session.refresh(cycle)
-    refuse_laid(session, cycle.id)
+    refuse_laid(session, cycle)
     works = _decided(cycle, standing(session, cycle))
     asked = store.bodies(session, role, UNIT_KINDS[role])
     if not asked:
@@ -120,15 +140,15 @@ def waive(session: Session, row: Laying, body: int, *, reason: str, actor: Actor
 def take_back(session: Session, row: Laying, *, reason: str, actor: Actor, now: datetime) -> None:
     """Take a list back, so that levels may change; its works wait on until it is laid anew.
 
-    Raises Denied, Invalid, Conflict where it was taken back already or all that was laid is published.
+    Raises Denied, Invalid, Conflict where it was taken back already or nothing of it is ahead any more.
     """
     only_organiser(actor)
     reason = notes.short(reason)
     if not reason:
         raise Invalid("reason_required")
     _hold(session, row)
-    if store.n_ahead(session, row.cycle) == 0:
-        raise Conflict("consent_published")
+    if store.n_ahead(session, row) == 0:
+        raise Conflict("consent_spent")
     row.ended_at = now
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
@@ -143,9 +163,9 @@ def before(session: Session, actor: Actor) -> Sequence[Laying]:
     return [one for one in found if (rule := rules[one.id]) is not None and rule.by in actor.units]
 
 
-def is_held(session: Session, cycle_id: int) -> bool:
+def is_held(session: Session, cycle: Cycle) -> bool:
     """Tell whether the publication of a year's decided works waits for a consent, as its last list stands now."""
-    row = store.latest(session, cycle_id)
+    row = store.latest(session, cycle.id) if cycle.definition.workflow.consent else None
     if row is None:
         return False
     session.expire(row, ["consents"])  # read anew: others may have answered since this unit first looked
@@ -153,18 +173,18 @@ def is_held(session: Session, cycle_id: int) -> bool:
 
 
 def settle(session: Session, cycle: Cycle) -> None:
-    """Bring the works' fact up to date, in the unit that changed a list, an answer or the levels of many."""
+    """Bring the works' fact up to date, in the unit that changed a list, an answer or the rule."""
     session.flush()
     if store.latest(session, cycle.id) is not None:
-        store.hold_back(session, cycle.id, is_held(session, cycle.id))
+        store.hold_back(session, cycle.id, is_held(session, cycle))
 
 
 def _decided(cycle: Cycle, found: Standing) -> list[dict[str, Any]]:
     """Return each work that will be published, as it is laid. Raises Conflict while any of them is undecided."""
     states, levels = cycle.definition.workflow.states, cycle.definition.rubric.levels
-    judged = [work for work in found.works if states[work.row.state].judged or states[work.row.state].decided]
-    works = [work for work in judged if states[work.row.state].decided or work.row.eliminated]
-    if n := len(judged) - len(works):
+    works = [work for work in found.works if states[work.row.state].decided]
+    judged = [key for key, state in states.items() if state.judged and not state.decided]
+    if n := sum(work.row.state in judged and not work.row.eliminated for work in found.works):
         raise Conflict("consent_unfinished", n=n)
     if n := sum(not work.row.award_level for work in works):
         raise Conflict("consent_undecided", n=n)

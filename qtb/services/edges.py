@@ -90,10 +90,14 @@ def undecided_where(dated: Years, now: datetime) -> ColumnElement[bool]:
     waiting: list[ColumnElement[bool]] = [false()]
     for cycle, times in dated:
         workflow = cycle.definition.workflow
-        for state in [key for key, state in workflow.states.items() if state.decided]:
-            rules = [workflow.transitions[key] for key in workflow.clocked() if state in workflow.sources(key)]
-            if any(rule.at and rule.at.row in times.rows and times.fixed_at(rule.at) <= now for rule in rules):
-                waiting.append((Submission.cycle_id == cycle.id) & (Submission.state == state))
+        for key in workflow.clocked():
+            rule, sources = workflow.transitions[key], workflow.sources(key)
+            decided = [state for state in sources if workflow.states[state].decided]
+            out = sources if {"eliminated", "consent_held"} <= {guard.fact for guard in rule.when} else ()
+            is_past = rule.at and rule.at.row in times.rows and (decided or out) and times.fixed_at(rule.at) <= now
+            if is_past:
+                here = Submission.state.in_(decided) | (Submission.state.in_(out) & Submission.eliminated)
+                waiting.append((Submission.cycle_id == cycle.id) & here)
     return or_(*waiting) & ((Submission.award_level == "") | Submission.consent_held)
 
 

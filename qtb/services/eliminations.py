@@ -1,7 +1,8 @@
 """Eliminating a work 淘汰: a judge proposes it with a reason, the organiser confirms; what was before is kept.
 
-An eliminated work takes no place in the ranking and is given no level; it stays in its state, and nobody outside learns
-of it, until the publication makes it one without a level like others.
+An eliminated work takes no place in the ranking and is given no level; it stays in its state, and nobody but the
+organiser learns of it, until the publication makes it one without a level like others. Its other judges read that its
+scores are not awaited, and not why.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def propose(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: d
     if not _is_undecided(work):
         raise Conflict("not_judged", state=work.cycle.definition.workflow.states[work.state].label)
     found = store.mine(session, work.id, actor.user_id)
-    if work.eliminated or (found is not None and found.is_open):
-        raise Conflict("elim_known")
+    if found is not None and found.is_open:
+        raise Conflict("elim_waits")
+    if work.eliminated:
+        raise Conflict("elim_closed")  # that it is, on another judge's word, is the organiser's to know
     row = Elimination(submission_id=work.id, proposed_by=actor.user_id or 0, reason=reason, proposed_at=now)
     session.add(row)
     session.flush()
@@ -65,7 +68,7 @@ def confirm(session: Session, row: Elimination, reason: str, *, actor: Actor, no
     reason = _reason(reason)
     _open(session, row)
     work = row.submission
-    consents.refuse_laid(session, work.cycle_id)
+    consents.refuse_laid(session, work.cycle)
     if not _is_undecided(work):
         raise Conflict("not_judged", state=work.cycle.definition.workflow.states[work.state].label)
     if work.eliminated:
@@ -99,7 +102,7 @@ def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, 
     work = row.submission
     _hold(session, work)
     session.refresh(row)
-    consents.refuse_laid(session, work.cycle_id)
+    consents.refuse_laid(session, work.cycle)
     if not row.holds or not _is_undecided(work):
         raise Conflict("elim_over")
     for one in store.holding(session, work.id):
@@ -107,8 +110,8 @@ def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, 
     work.eliminated = False
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
-    is_level = row.former_level in (*work.cycle.definition.rubric.levels, NONE)  # one adopted since may lack it
-    _give(session, work, row.former_level if is_level else "", actor=actor, now=now)
+    known = (*work.cycle.definition.rubric.levels, NONE)  # a rubric adopted since may lack it
+    _give(session, work, row.former_level if row.former_level in known else "", actor=actor, now=now)
 
 
 def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:

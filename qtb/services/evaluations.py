@@ -153,7 +153,7 @@ def give(
     """Let a work have a proposed level, with an entry of this kind in its history. Raises Denied, Conflict, Invalid."""
     only_organiser(actor)
     cycles.hold(session, submission.cycle)
-    consents.refuse_laid(session, submission.cycle_id)
+    consents.refuse_laid(session, submission.cycle)
     lock(session, submission)
     definition = submission.cycle.definition
     state = definition.workflow.states[submission.state]
@@ -167,7 +167,7 @@ def give(
     award = session.get(Award, submission.id) or Award(submission_id=submission.id)
     award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
     session.add(award)
-    submission.award_level, submission.consent_held = level, consents.is_held(session, submission.cycle_id)
+    submission.award_level, submission.consent_held = level, consents.is_held(session, submission.cycle)
     changes = {"level": [before, level]}
     audit.record(session, submission, kind, actor=actor, now=now, role="organiser", changes=changes, **details)
 

@@ -56,7 +56,8 @@ class Year:
 
     def digest(self) -> str:
         """Return by what is recognised that nothing has changed about those that wait."""
-        return evidence.digest("\n".join(f"{one.id} {self.comments(one.id)}" for one in self.waiting()))
+        told = (f"{one.id} {one.award_level} {self.comments(one.id)}" for one in self.waiting())
+        return evidence.digest("\n".join(told))
 
 
 def rule_of(cycle: Cycle) -> Rule:

@@ -115,7 +115,7 @@ def choose(
         raise Invalid("nomination_reason", n=len(off))
     hold(session, sorted({*ids, *found.chosen}))
     for gone in sorted(set(found.chosen) - set(ids)):
-        _drop(session, gone, reason, actor=actor, now=now)
+        _drop(session, gone, reason, tells=gone in found.rows, actor=actor, now=now)
     blank: list[str] = []
     for place, one in enumerate((one.work for one in found.candidates if one.work.id in ids), 1):
         note, known = reason if one.id in off else "", found.chosen.get(one.id)
@@ -169,19 +169,21 @@ def _keep(session: Session, row: Nominated, place: int, note: str, *, actor: Act
     """Say anew in which place a recommended work goes up, and why where that departs from the rule."""
     if (row.place, row.note) == (place, note):
         return
-    changes = {"place": [row.place, place]}
+    changes = {"place": [row.place, place]} if row.place != place else {}
     row.place, row.note = place, note
     lock(session, row.submission)
     audit.record(session, row.submission, MOVED, actor=actor, now=now, role="organiser", note=note, changes=changes)
 
 
-def _drop(session: Session, work_id: int, note: str, *, actor: Actor, now: datetime) -> None:
+def _drop(session: Session, work_id: int, note: str, *, tells: bool, actor: Actor, now: datetime) -> None:
+    """Recommend a work no longer; whoever was told that its award is revoked is not told this too."""
     work = session.get_one(Submission, work_id)
     lock(session, work)
     work.nominated = False
     session.execute(delete(Nominated).where(Nominated.submission_id == work_id))
     audit.record(session, work, DROPPED, actor=actor, now=now, role="organiser", note=note)
-    outbox.post(session, f"{DROPPED}:{work.id}.{work.version}", "", work.id, DROPPED, "applicant", now=now)
+    if tells:
+        outbox.post(session, f"{DROPPED}:{work.id}.{work.version}", "", work.id, DROPPED, "applicant", now=now)
 
 
 def _begin_form(session: Session, work: Submission, *, actor: Actor, now: datetime) -> bool:

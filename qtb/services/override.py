@@ -11,7 +11,7 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.roles import Actor
 from qtb.services import advance, consents, notes
 from qtb.services.advance import Outcome
-from qtb.store import audit, evaluations
+from qtb.store import audit, cycles, evaluations
 from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
@@ -32,8 +32,12 @@ def override(
         raise Invalid("unknown_state", name=to_state[:40])
     if not reason.strip():
         raise Invalid("reason_required")
-    if session.scalar(select(Submission.id).filter_by(id=submission_id, cycle_id=cycle.id)) is None:
+    cycles.hold(session, cycle)
+    work = session.scalar(select(Submission).filter_by(id=submission_id, cycle_id=cycle.id))
+    if work is None:
         raise Missing("submission")
+    session.refresh(work)  # as it is under the lock that the year's other acts share
+    consents.refuse_losing(session, work, to_state)
     details = {"note": notes.short(reason)}
     entry = Entry("submission", "override", actor, now, to_state=to_state, role="organiser", details=details)
     audit.refuse_stale(session, "submission", submission_id, seen)
@@ -41,8 +45,6 @@ def override(
     n_moved = advance.put(session, entry, cycle=cycle, rows=elsewhere, ids=[submission_id])
     if n_moved != 1:
         raise Conflict("already_there", state=definition.workflow.states[to_state].label)
-    state = definition.workflow.states[to_state]
-    if not (state.decided or state.listed):
-        consents.refuse_laid(session, cycle.id)
-        evaluations.forget_level(session, submission_id)  # a later award needs a decision of its own
+    if not consents.keeps_level(work.cycle, to_state):
+        evaluations.forget_level(session, submission_id)
     return Outcome(entry.batch_id, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
@@ -63,7 +64,7 @@ def propose_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now
     """Propose all levels as they were shown; return how many. Raises Conflict when anything has changed since."""
     only_organiser(actor)
     cycles.hold(session, cycle)
-    consents.refuse_laid(session, cycle.id)
+    consents.refuse_laid(session, cycle)
     ids = [work.row.id for work in standing(session, cycle).works]
     store.hold(session, ids)
     asked = plan(cycle, standing(session, cycle))
@@ -71,11 +72,14 @@ def propose_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now
         raise Conflict("levels_changed")
     if not asked.changes:
         raise Invalid("levels_nothing")
+    by_pair: dict[tuple[str, str], list[Change]] = {}
+    for one in asked.changes:
+        by_pair.setdefault((one.before, one.after), []).append(one)
+    held = consents.is_held(session, cycle)
     batches = [
-        _give(session, [one for one in asked.changes if (one.before, one.after) == pair], *pair, actor=actor, now=now)
-        for pair in sorted({(one.before, one.after) for one in asked.changes})
+        _give(session, changes, *pair, held, actor=actor, now=now)
+        for pair, changes in sorted(by_pair.items(), key=itemgetter(0))
     ]
-    consents.settle(session, cycle)
     _note(session, cycle, PROPOSED, batches, len(asked.changes), actor=actor, now=now)
     return len(asked.changes)
 
@@ -95,11 +99,11 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
     """
     only_organiser(actor)
     cycles.hold(session, cycle)
-    consents.refuse_laid(session, cycle.id)
+    consents.refuse_laid(session, cycle)
     row = last(session, cycle)
     if row is None:
         raise Conflict("levels_nothing_to_undo")
-    batches, n_back = [], 0
+    batches, n_back, held = [], 0, consents.is_held(session, cycle)
     for before, after, ids in row.about()["batches"]:
         store.hold(session, ids)
         eliminations.change_former(session, ids, after, before)
@@ -107,18 +111,17 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
         still = [one for one, (state, level) in now_stand if _may(cycle, state) and level == after]
         if still:
             entry = _entry(after, before, actor, now)
-            n_back += store.give_level(session, entry, before, still, now=now)
+            n_back += store.give_level(session, entry, before, still, held=held, now=now)
             batches.append((after, before, still))
-    consents.settle(session, cycle)
     _note(session, cycle, TAKEN_BACK, batches, n_back, actor=actor, now=now)
     return n_back
 
 
 def _give(
-    session: Session, changes: Sequence[Change], before: str, after: str, *, actor: Actor, now: datetime
+    session: Session, changes: Sequence[Change], before: str, after: str, held: bool, *, actor: Actor, now: datetime
 ) -> tuple[str, str, list[int]]:
     ids = sorted(one.work.row.id for one in changes)
-    if store.give_level(session, _entry(before, after, actor, now), after, ids, now=now) != len(ids):
+    if store.give_level(session, _entry(before, after, actor, now), after, ids, held=held, now=now) != len(ids):
         raise Conflict("stale")
     return before, after, ids
 

@@ -45,15 +45,14 @@ def undo(
         raise Denied("role", **reasons[0].args)
     if reasons or last is None:
         raise NotNow(reasons)
+    consents.refuse_losing(session, submission, last.from_state)
     undone = cycle.definition.workflow.transitions[last.transition]
     role = next(role for role in (undone.undo.by if undone.undo else []) if roles.is_party(role, actor, case))
     entry = Entry(
         "submission", "undo", actor, now, last.transition, last.from_state, role, details={"note": reason}
     )
     advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
-    back = cycle.definition.workflow.states[last.from_state]
-    if not (back.decided or back.listed):
-        consents.refuse_laid(session, cycle.id)
+    if not consents.keeps_level(cycle, last.from_state):
         evaluations.forget_level(session, submission.id)
     for told in outbox.drop(session, last.batch_id, submission.id):
         outbox.post(session, f"{entry.batch_id}:{told}", entry.batch_id, submission.id, LETTER, told, now=now)

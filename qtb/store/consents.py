@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, func, select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account, Membership, Unit
@@ -87,11 +87,12 @@ def bodies(session: Session, role: str, kind: str) -> dict[int, list[int]]:
     return found
 
 
-def n_ahead(session: Session, cycle: Cycle) -> int:
-    """Return how many works of a year have a level that is not published."""
-    states = [key for key, state in cycle.definition.workflow.states.items() if state.decided or state.judged]
-    mine = Submission.cycle_id == cycle.id, Submission.state.in_(states), Submission.award_level != ""
-    return session.scalar(select(func.count()).select_from(Submission).where(*mine)) or 0
+def n_ahead(session: Session, row: Laying) -> int:
+    """Return how many works of a list wait for their publication."""
+    states = [key for key, state in row.cycle.definition.workflow.states.items() if state.decided]
+    mine = Submission.cycle_id == row.cycle_id, Submission.state.in_(states)
+    waiting = session.scalars(select(Submission.number).where(*mine))
+    return len({*waiting} & {work["number"] for work in row.works})
 
 
 def hold_back(session: Session, cycle_id: int, held: bool) -> None:

@@ -85,8 +85,9 @@ def holding(session: Session, submission_id: int) -> Sequence[Elimination]:
     return session.scalars(select(Elimination).where(Elimination.submission_id == submission_id, *HOLDS)).all()
 
 
-def change_former(session: Session, ids: Sequence[int], before: str, after: str) -> None:
-    """Let the eliminated ones of these works, where they had one level before, get another one when taken back."""
-    mine = update(Elimination).where(Elimination.submission_id.in_(ids), *HOLDS, Elimination.former_level == before)
+def change_former(session: Session, ids: Sequence[int], before: str | None, after: str) -> None:
+    """Let the eliminated ones of these works get another level when taken back; those that had this one, or all."""
+    mine = update(Elimination).where(Elimination.submission_id.in_(ids), *HOLDS)
+    mine = mine if before is None else mine.where(Elimination.former_level == before)
     session.execute(mine.values(former_level=after).execution_options(synchronize_session=False))
     session.expire_all()

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    exists,
     false,
     func,
     or_,
@@ -28,6 +29,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, relationship
 
 from qtb.domain.definition import Definition
+from qtb.store import eliminations
 from qtb.store.accounts import Account
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
@@ -133,9 +135,12 @@ def recusals(session: Session, cycle_id: int) -> Sequence[Sheet]:
 
 
 def forget_level(session: Session, submission_id: int) -> None:
-    """Take back the level proposed for a work."""
-    session.execute(delete(Award).where(Award.submission_id == submission_id))
-    mine = update(Submission).where(Submission.id == submission_id).values(award_level="")
+    """Take back the level proposed for a work; an eliminated one has none still, and forgets what it had before."""
+    session.flush()
+    eliminations.change_former(session, [submission_id], None, "")
+    out = exists().where(Submission.id == Award.submission_id, Submission.eliminated)
+    session.execute(delete(Award).where(Award.submission_id == submission_id, ~out))
+    mine = update(Submission).where(Submission.id == submission_id, ~Submission.eliminated).values(award_level="")
     session.execute(mine.execution_options(synchronize_session=False))
     session.expire_all()
 

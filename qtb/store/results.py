@@ -48,11 +48,16 @@ def sheets(session: Session, cycle_id: int) -> Sequence[Row[Any]]:
     return found
 
 
-def give_level(session: Session, entry: Entry, level: str, ids: Sequence[int], *, now: datetime) -> int:
-    """Let works have a proposed level ("" for none yet), with an entry in the history of each; return how many."""
+def give_level(
+    session: Session, entry: Entry, level: str, ids: Sequence[int], *, held: bool, now: datetime
+) -> int:
+    """Let works have a proposed level ("" for none yet), with an entry in the history of each; return how many.
+
+    `held`: whether their publication waits for a consent.
+    """
     n_written = audit.append(session, entry, select(Submission).where(Submission.id.in_(ids)))
     audit.follow(session.connection(), entry)
-    mine = update(Submission).where(Submission.id.in_(ids)).values(award_level=level)
+    mine = update(Submission).where(Submission.id.in_(ids)).values(award_level=level, consent_held=held)
     session.execute(mine.execution_options(synchronize_session=False))
     session.execute(delete(Award).where(Award.submission_id.in_(ids)))
     if level:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def test_the_explanation_names_every_move(lang: str) -> None:
     assert all(state.label.get(lang) in said for state in workflow.states.values())
     assert all(f"({key})" in said or f"（{key}）" in said for key in workflow.transitions)
     assert "cli." not in said
+    shown = {re.findall(r"[（(](\w+)[，,]", part)[0]: part for part in said.strip().split("\n\n")}
+    for move, rule in workflow.transitions.items():
+        assert all(move in shown[state] for state in workflow.sources(move)), (move, rule.source)
     one = good(NOWHERE, "workflow", "explain", "qtb", workflow.start, "--lang", lang)
     assert one.strip() == said.split("\n\n")[0].strip()
 

@@ -155,19 +155,18 @@ def test_what_is_not_ready_is_not_laid(world: World) -> None:
     lay(world)
 
 
-def test_an_eliminated_work_is_laid_with_the_others_though_its_scores_are_not_in(
+def test_an_eliminated_work_whose_scores_are_not_in_hinders_nothing_and_waits_as_the_others(
     world: World, other: int, work: int, guiding: dict[str, Actor]
 ) -> None:
     assert why(lay, world) == "consent_unfinished"
     world.assign(other, "eve")
     eliminate(world, other)
     laying = lay(world)
-    assert {one["number"]: one["level"] for one in world.session.get_one(Laying, laying).works} == {
-        "20240001": "none", "20240002": "BENCHMARK",
-    }  # fmt: skip
+    assert [one["number"] for one in world.session.get_one(Laying, laying).works] == ["20240002"]
     answer(world, laying, guiding["gina"])
     world.go(INSTANT)
     assert world.state(other) == "recommended"
+    assert edges.undecided(world.session, now=world.now) == 2
     answer(world, laying, guiding["gus"])
     world.go(AFTER)
     assert (world.state(other), world.state(work)) == ("not_awarded", "awarded")
@@ -188,12 +187,57 @@ def test_what_is_decided_again_after_a_list_was_taken_back_waits_too(
     assert (world.state(other), world.state(work)) == ("evaluated", "evaluated")
 
 
-def test_what_is_published_cannot_be_taken_back(world: World, work: int, guiding: dict[str, Actor]) -> None:
+def test_a_list_of_which_all_is_published_holds_nothing_any_more(
+    world: World, other: int, work: int, guiding: dict[str, Actor]
+) -> None:
+    world.override(other, "amending")  # it does not hinder the laying, and comes too late for it
     laying = lay(world)
     for one in guiding.values():
         answer(world, laying, one)
+    world.override(other, "evaluated")
+    assert why(world.propose, other) == "consent_laid"
     world.go(INSTANT)
-    assert why(take_back, world, laying) == "consent_published"
+    assert world.state(work) == "awarded"
+    assert why(take_back, world, laying) == "consent_spent"
+    world.propose(other, "EXCELLENT")
+    second = lay(world)
+    assert [one["number"] for one in world.session.get_one(Laying, second).works] == ["20240001"]
+    for one in guiding.values():
+        answer(world, second, one)
+    world.go(AFTER)
+    assert world.state(other) == "awarded"
+    world.override(work, "revoked", reason="数据不实")
+
+
+def test_an_undoing_before_the_decision_does_not_tell_that_a_list_lies_there(
+    world: World, other: int, work: int, guiding: dict[str, Actor]
+) -> None:
+    """Its applicant would read of the list on her own page, and of a work that is not decided: so, that it is out."""
+    world.assign(other, "eve")
+    world.fill(other, "form_review", {"conclusion": "return", "opinion": "补盖章"}, "olga")
+    world.move(other, "ask_amendment", "olga", note="补盖章")
+    world.move(other, "amend", "alice")
+    eliminate(world, other)
+    lay(world)
+    with unit(world.session) as session:
+        row = session.get_one(Submission, other)
+        undo.undo(session, row, reason="漏传一页", actor=world.actor("alice"), now=world.now)
+    assert world.state(other) == "amending"
+    assert world.session.get_one(Submission, other).award_level == "none"
+
+
+def test_a_programme_that_asks_nobody_any_more_is_not_adopted_past_a_list(
+    world: World, work: int, guiding: dict[str, Actor]
+) -> None:
+    new = as_definition(lambda raw: raw.pop("consent"))
+    laying = lay(world)
+    assert why(adopted, world, new, {}) == "adopt_consent"
+    take_back(world, laying)
+    adopted(world, new, {})
+    assert world.session.get_one(Submission, work).consent_held is False
+    world.propose(work, "EXCELLENT")
+    world.go(INSTANT)
+    assert world.state(work) == "awarded"
 
 
 def test_whoever_is_of_two_bodies_is_told_for_each(world: World, work: int, guiding: dict[str, Actor]) -> None:
@@ -209,8 +253,11 @@ def test_whoever_is_of_two_bodies_is_told_for_each(world: World, work: int, guid
 def test_one_year_whose_rules_ask_nobody_any_more_hides_no_other(
     world: World, work: int, guiding: dict[str, Actor]
 ) -> None:
-    lay(world)
+    laying = lay(world)
     assert len(consents.before(world.session, guiding["gina"])) == 1
+    for one in guiding.values():
+        answer(world, laying, one)
+    world.go(INSTANT)
     adopted(world, as_definition(lambda raw: raw.pop("consent")), {})
     assert consents.before(world.session, guiding["gina"]) == []
 

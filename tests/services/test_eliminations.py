@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
+from qtb.i18n import word
 from qtb.services import cycles as changing
-from qtb.services import eliminations, proposals, results
+from qtb.services import eliminations, proposals, results, undo
 from qtb.services.judging import board
 from qtb.store import cycles, judging
 from qtb.store.cycles import Cycle
@@ -111,6 +112,35 @@ def test_eliminated_while_it_is_judged_it_waits_for_the_publication_without_a_le
     world.sound()
 
 
+def test_an_eliminated_work_that_is_judged_anew_still_has_no_level_and_forgets_the_old_one(
+    world: World, work: int
+) -> None:
+    world.move(work, "evaluate", "olga")
+    world.propose(work, "BENCHMARK")
+    first = propose(world, work)
+    act(world, "confirm", first)
+    with unit(world.session) as session:
+        row = session.get_one(Submission, work)
+        undo.undo(session, row, reason="评分有误", actor=world.actor("olga"), now=world.now)
+    assert (world.state(work), level(world, work)) == ("recommended", "none")
+    act(world, "take_back", first)
+    assert level(world, work) == ""
+    second = propose(world, work)
+    act(world, "confirm", second)
+    world.move(work, "evaluate", "olga")
+    world.go("2024-08-20 10:00")
+    assert world.state(work) == "not_awarded"
+
+
+def test_another_judge_is_not_told_that_a_work_is_eliminated(world: World, work: int) -> None:
+    act(world, "confirm", propose(world, work))
+    with pytest.raises(Refusal) as refused, unit(world.session) as session:
+        eliminations.propose(session, own(world, work, "ed"), "雷同", actor=world.actor("ed"), now=world.now)
+    assert refused.value.reasons[0].key == "elim_closed"
+    for lang in ("zh", "en"):
+        assert not [one for one in ("已被淘汰", "eliminated") if one in word(lang, "refusal.elim_closed")]
+
+
 def test_nobody_waits_for_a_sheet_of_an_eliminated_work(world: World) -> None:
     case, other = world.placed("recommended"), world.placed("recommended", team="二班")
     world.go("2024-07-10 10:00")
@@ -172,7 +202,7 @@ def test_what_was_taken_back_from_all_does_not_return_with_it(world: World, work
 
 def test_a_refused_or_withdrawn_one_changes_nothing(world: World, work: int) -> None:
     first = propose(world, work)
-    assert why(propose, world, work) == "elim_known"
+    assert why(propose, world, work) == "elim_waits"
     act(world, "refuse", first)
     second = propose(world, work)
     with unit(world.session) as session:

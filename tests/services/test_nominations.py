@@ -214,6 +214,7 @@ def test_what_was_revoked_holds_no_place_and_leaves_with_the_next_choice(world: 
     ]  # fmt: skip
     assert choose(world, [works[1], works[3]]) == 2
     assert standing(world).gone == ()
+    assert "nomination_off" not in [letter for letter, _ in world.letters(works[0])]  # it says that the level stays
     assert world.session.get_one(Submission, works[0]).nominated is False
     moved = [row.about()["changes"] for row in world.history("submission", works[1]) if row.kind == "nomination_moved"]
     assert moved == [{"place": [2, 1]}]
