@@ -222,7 +222,7 @@ class _Story:
     def _propose(self, submission_id: int, level: str, day: str) -> None:
         with unit(self.session):
             row = self.session.get_one(Submission, submission_id)
-            evaluations.propose(self.session, row, level, actor=self._member("organiser", 0), now=at(day))
+            evaluations.give(self.session, row, level, "level", actor=self._member("organiser", 0), now=at(day))
 
     def _sweep(self, day: str) -> None:
         """Let the clock do what it owes at each midnight up to a day."""

@@ -288,11 +288,14 @@ class World:
                 self.session, sheet, raw, actor=actor, now=self.now, seen=sheet.version, finish=True
             )
 
-    def propose(self, submission_id: int, level: str = "EXCELLENT") -> None:
-        """Propose a level."""
+    def propose(self, submission_id: int, level: str = "EXCELLENT", reason: str = "") -> None:
+        """Let a work have a level: with a reason for it alone, else whatever the ranking says, as all at once do."""
         with unit(self.session):
-            row = self.session.get_one(Submission, submission_id)
-            evaluations.propose(self.session, row, level, actor=self.actor("olga"), now=self.now)
+            row, olga = self.session.get_one(Submission, submission_id), self.actor("olga")
+            if reason:
+                evaluations.propose(self.session, row, level, reason=reason, actor=olga, now=self.now)
+            else:
+                evaluations.give(self.session, row, level, "level", actor=olga, now=self.now)
 
     def state(self, submission_id: int) -> str:
         """Return where a submission stands in the database."""

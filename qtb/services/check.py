@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from qtb.domain import evidence, timeline
 from qtb.domain.roles import CLOCK
-from qtb.services import consents
+from qtb.services import advance, consents
 from qtb.store import cycles, eliminations, facts, objections, verification
 from qtb.store.accounts import Membership
 from qtb.store.audit import History
@@ -124,10 +124,10 @@ def _levels(session: Session) -> Iterator[Finding]:
 
 
 def _undone(session: Session) -> Iterator[Finding]:
-    """I4: what guards take for undone was undone by its last step."""
+    """I4: what guards take for put back was undone or overridden by its last step."""
     steps = (History.subject == "submission", History.subject_id == Submission.id, History.to_state != "")
     last = select(History.kind).where(*steps).order_by(History.seq.desc()).limit(1).scalar_subquery()
-    marked = select(Submission.number).where(Submission.taken_back, last != "undo")
+    marked = select(Submission.number).where(Submission.taken_back, last.not_in(advance.TAKEN_BACK))
     yield from _submissions(session, "I4", "taken_back", marked)
 
 

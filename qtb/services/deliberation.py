@@ -31,7 +31,7 @@ def deliberate(
         raise Invalid("reason_required")
     if not names:
         raise Invalid("names_required")
-    evaluations.give(session, submission, level, KIND, actor=actor, now=now, note=reason, names=names)
+    evaluations.give(session, submission, level, KIND, own=True, actor=actor, now=now, note=reason, names=names)
 
 
 def records(session: Session, cycle_id: int) -> Sequence[Row[Any]]:

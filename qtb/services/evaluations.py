@@ -15,9 +15,10 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Reason
 from qtb.domain.machine import is_awake
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import blindness, calibration, conflicts, consents, notes
+from qtb.services import blindness, calibration, conflicts, consents, notes, results
 from qtb.services.cycles import only_organiser
-from qtb.store import accounts, audit, cycles, drafts, evaluations, facts
+from qtb.services.results import NO_AWARD
+from qtb.store import accounts, audit, cycles, drafts, evaluations, facts, presentation
 from qtb.store.accounts import Account
 from qtb.store.drafts import Place
 from qtb.store.evaluations import Award, Sheet
@@ -93,11 +94,12 @@ def score(
         return sheet  # one page sent twice
     times = cycles.timeline_of(session, sheet.submission.cycle_id)
     first = calibration.lacking(session, sheet.submission.cycle, sheet.kind, actor.user_id)
-    refusal = scoring_refusal(sheet, times=times, now=now, first=first)
+    turn = turns(session, [sheet]).get(sheet.id)
+    refusal = scoring_refusal(sheet, times=times, now=now, first=first, turn=turn)
     if refusal:
         raise NotNow((refusal,))
     if sheet.version != seen and not is_again:
-        raise Conflict("stale")
+        raise Conflict("sheet_stale", n=sheet.version)
     scores, errors, missing = rubric.check(sheet.submission.cycle.definition.rubric, sheet.kind, raw)
     comment = notes.text(raw.get("comment", ""), MAX_COMMENT)
     if finish:
@@ -121,10 +123,20 @@ def place(sheet: Sheet) -> Place:
     return Place(f"sheet.{sheet.kind}", work.cycle_id, work.unit_id, work.id, sheet_id=sheet.id)
 
 
-def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime, first: int = 0) -> Reason | None:
+def turns(session: Session, sheets: Sequence[Sheet]) -> dict[int, datetime]:
+    """Return when the works of these sheets are presented, by the sheet's id; those that score a presentation."""
+    rules = [(one, one.submission.cycle.definition.rubric.shortlist) for one in sheets]
+    mine = {one.id: one.submission_id for one, rule in rules if rule is not None and rule.sheet == one.kind}
+    starts = presentation.starts(session, set(mine.values()))
+    return {sheet_id: starts[work] for sheet_id, work in mine.items() if work in starts}
+
+
+def scoring_refusal(
+    sheet: Sheet, *, times: Timeline, now: datetime, first: int = 0, turn: datetime | None = None
+) -> Reason | None:
     """Return why the sheet cannot be scored now, if it cannot. `times` is the timeline of the work's cycle.
 
-    `first` is how many known works its judge has yet to score before it.
+    `first` is how many known works its judge has yet to score before it, `turn` when the work is presented.
     """
     submission = sheet.submission
     state = submission.cycle.definition.workflow.states[submission.state]
@@ -139,33 +151,47 @@ def scoring_refusal(sheet: Sheet, *, times: Timeline, now: datetime, first: int 
         return Reason("suspended", {"at": case.suspended_at})
     if not times.is_open(state.judged, case, now):
         return shut(times, state.judged, case, now)
+    if turn is not None and now < turn:
+        return Reason("presentation_ahead", {"at": turn})
     return Reason("calibrate_first", {"n": first}) if first else None
 
 
-def propose(session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime) -> None:
-    """Propose a level ("none" for no award); it takes effect at the publication instant and not before."""
-    give(session, submission, level, "level", actor=actor, now=now)
+def propose(
+    session: Session, submission: Submission, level: str, *, actor: Actor, now: datetime, reason: str = ""
+) -> None:
+    """Propose a level ("none" for no award, "" for undecided); it takes effect at the publication and not before.
+
+    Raises Denied, Conflict, Invalid (unknown level, another one than the ranking's without a reason).
+    """
+    _hold_undecided(session, submission, actor)
+    reason = notes.short(reason)
+    if not level:
+        before = submission.award_level
+        evaluations.forget_level(session, submission.id)
+        changes = {"level": [before, ""]}
+        audit.record(session, submission, "level", actor=actor, now=now, role="organiser", changes=changes, note=reason)
+        return
+    _refuse_unknown(submission, level)
+    if not reason and level != results.ranked(session, submission):
+        raise Invalid("level_reason")
+    give(session, submission, level, "level", own=bool(reason), actor=actor, now=now, note=reason)
 
 
 def give(
-    session: Session, submission: Submission, level: str, kind: str, *, actor: Actor, now: datetime, **details: Any
-) -> None:
-    """Let a work have a proposed level, with an entry of this kind in its history. Raises Denied, Conflict, Invalid."""
-    only_organiser(actor)
-    cycles.hold(session, submission.cycle)
-    consents.refuse_laid(session, submission.cycle)
-    lock(session, submission)
-    definition = submission.cycle.definition
-    state = definition.workflow.states[submission.state]
-    if not state.decided and not submission.eliminated:
-        raise Conflict("not_decided", state=state.label)
-    if level not in (*definition.rubric.levels, "none"):
-        raise Invalid("unknown_level", name=level[:40])
-    if submission.eliminated and level != "none":
+    session: Session, submission: Submission, level: str, kind: str, *, own: bool = False, actor: Actor,
+    now: datetime, **details: Any,
+) -> None:  # fmt: skip
+    """Let a work have a proposed level, with an entry of this kind in its history. Raises Denied, Conflict, Invalid.
+
+    `own`: decided for this work alone.
+    """
+    _hold_undecided(session, submission, actor)
+    _refuse_unknown(submission, level)
+    if submission.eliminated and level != NO_AWARD:
         raise Conflict("eliminated")
     before = submission.award_level
     award = session.get(Award, submission.id) or Award(submission_id=submission.id)
-    award.level, award.proposed_by, award.proposed_at = level, actor.user_id, now
+    award.level, award.proposed_by, award.proposed_at, award.own = level, actor.user_id, now, own
     session.add(award)
     submission.award_level, submission.consent_held = level, consents.is_held(session, submission.cycle)
     changes = {"level": [before, level]}
@@ -194,6 +220,22 @@ def sheet_of(session: Session, sheet_id: int, actor: Actor) -> Sheet:
     if sheet is None or sheet.evaluator_id != actor.user_id or sheet.recused_at is not None:
         raise Missing("sheet")
     return sheet
+
+
+def _hold_undecided(session: Session, submission: Submission, actor: Actor) -> None:
+    """Hold a work whose level may be decided now. Raises Denied, Conflict."""
+    only_organiser(actor)
+    cycles.hold(session, submission.cycle)
+    consents.refuse_laid(session, submission.cycle)
+    lock(session, submission)
+    state = submission.cycle.definition.workflow.states[submission.state]
+    if not state.decided and not submission.eliminated:
+        raise Conflict("not_decided", state=state.label)
+
+
+def _refuse_unknown(submission: Submission, level: str) -> None:
+    if level not in (*submission.cycle.definition.rubric.levels, NO_AWARD):
+        raise Invalid("unknown_level", name=level[:40])
 
 
 def _filled(submission: Submission, kind: str) -> str:

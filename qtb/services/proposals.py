@@ -24,7 +24,6 @@ from qtb.store.audit import Entry
 from qtb.store.cycles import Cycle
 from qtb.store.history import History
 
-NONE = "none"  # what a work without a level is given
 PROPOSED, TAKEN_BACK = "levels_proposed", "levels_taken_back"
 
 
@@ -44,6 +43,7 @@ class Plan:
     changes: tuple[Change, ...]
     tied: tuple[Judged, ...]  # left to the leaders
     unresolved: tuple[Judged, ...]  # too few valid scores for a result
+    own: tuple[Judged, ...]  # decided alone, otherwise than the ranking says: left as they are
     digest: str
 
 
@@ -51,13 +51,13 @@ def plan(cycle: Cycle, found: Standing) -> Plan:
     """Return what the ranking proposes for the works that may be decided now."""
     states = cycle.definition.workflow.states
     open_ = [work for work in found.works if states[work.row.state].decided]
-    resolved = [work for work in open_ if work.score is not None]
-    tied = [work for work in resolved if work.place.is_tied]
-    wanted = [(work, work.place.level or NONE) for work in resolved if not work.place.is_tied]
-    changes = [Change(work, work.row.award_level, after) for work, after in wanted if after != work.row.award_level]
+    tied = tuple(work for work in open_ if work.place.is_tied and not work.row.own)
+    apart = [(work, work.ranked) for work in open_ if work.ranked not in (None, work.row.award_level)]
+    changes = [Change(work, work.row.award_level, after) for work, after in apart if after and not work.row.own]
     told = "\n".join(f"{one.work.row.id} {one.work.score} {one.before} {one.after}" for one in changes)
-    lacking = tuple(work for work in open_ if work.score is None and not work.row.eliminated)
-    return Plan(tuple(changes), tuple(tied), lacking, evidence.digest(told))
+    lacking = tuple(work for work in open_ if work.score is None and not work.row.eliminated and not work.row.own)
+    own = tuple(work for work, _ in apart if work.row.own)
+    return Plan(tuple(changes), tied, lacking, own, evidence.digest(told))
 
 
 def propose_all(session: Session, cycle: Cycle, *, shown: str, actor: Actor, now: datetime) -> int:
@@ -107,8 +107,7 @@ def take_back(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) ->
     for before, after, ids in row.about()["batches"]:
         store.hold(session, ids)
         eliminations.change_former(session, ids, after, before)
-        now_stand = store.levels(session, ids).items()
-        still = [one for one, (state, level) in now_stand if _may(cycle, state) and level == after]
+        still = [one for one, state in store.unchanged(session, ids, after, since=row.at) if _may(cycle, state)]
         if still:
             entry = _entry(after, before, actor, now)
             n_back += store.give_level(session, entry, before, still, held=held, now=now)

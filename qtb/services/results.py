@@ -19,7 +19,9 @@ from qtb.domain.rubric import Rubric
 from qtb.domain.shapes import Key
 from qtb.store import results as store
 from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
 
+NO_AWARD = "none"  # what a work without a level is given
 Scores = Mapping[str, Sequence[Score]]
 
 
@@ -36,6 +38,11 @@ class Judged:
     corrected: Decimal | None
     place: Place
     without: Mapping[str, Key]
+
+    @property
+    def ranked(self) -> Key | None:
+        """The level that the ranking gives, or that for none; None where it leaves that to the leaders."""
+        return None if self.score is None or self.place.is_tied else self.place.level or NO_AWARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,12 @@ def standing(session: Session, cycle: Cycle) -> Standing:
     states = [key for key, state in cycle.definition.workflow.states.items() if state.judged or state.decided]
     works, sheets = store.works(session, cycle.id, states), store.sheets(session, cycle.id)
     return _Reckoning(cycle.definition.rubric, works, sheets).done()
+
+
+def ranked(session: Session, submission: Submission) -> Key | None:
+    """Return the level that the ranking gives a work as it stands now; None where it gives none."""
+    found = standing(session, submission.cycle).works
+    return next((one.ranked for one in found if one.row.id == submission.id), None)
 
 
 class _Reckoning:

@@ -70,5 +70,7 @@ def restore(session: Session, sheet: Sheet, number: int, *, seen: int, actor: Ac
     found = store.versions(session, sheet.id).one(number)
     if found is None:
         raise Missing("version")
+    if sheet.version != seen:
+        raise Conflict("stale")
     raw = {key: str(value) for key, value in found[0].values.items()}
     evaluations.score(session, sheet, raw, actor=actor, now=now, seen=seen, finish=False)

@@ -85,7 +85,10 @@ class SheetVersion(Saved, Base):
 
 
 class Award(Base):
-    """The level proposed for a work; nobody outside the organiser sees it before the publication instant."""
+    """The level proposed for a work; nobody outside the organiser sees it before the publication instant.
+
+    `own`: decided for this work alone, with a reason; a proposal for all leaves it as it is.
+    """
 
     __tablename__ = "award"
 
@@ -93,6 +96,7 @@ class Award(Base):
     level: Mapped[str] = mapped_column(String(40))
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     proposed_at: Mapped[datetime] = mapped_column(Instant)
+    own: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def sheets(session: Session, submission_id: int) -> Sequence[Sheet]:

@@ -115,6 +115,12 @@ def drawn(session: Session, ids: Collection[int]) -> Sequence[Slot]:
     return session.scalars(query.options(joinedload(Slot.submission)).order_by(Slot.starts_at)).all()
 
 
+def starts(session: Session, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when works are presented, by id; those that were drawn."""
+    query = select(Slot.submission_id, Slot.starts_at).where(Slot.submission_id.in_(sorted(ids)))
+    return {one: at for one, at in session.execute(query) if at is not None} if ids else {}
+
+
 def turns(session: Session, unit_ids: Collection[int], cycle_id: int) -> Sequence[Slot]:
     """Return the places of units' works on the shortlist of a year."""
     mine = Submission.unit_id.in_(sorted(unit_ids)), Slot.cycle_id == cycle_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Row, delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from qtb.store import audit
@@ -24,9 +24,10 @@ def works(session: Session, cycle_id: int, states: Sequence[str]) -> Sequence[Ro
         select(
             Submission.id, Submission.number, Submission.team_name, Submission.title, Submission.category,
             Submission.state, Submission.award_level, Submission.suspended_at, Submission.eliminated,
-            Unit.name.label("unit_name"),
+            Unit.name.label("unit_name"), func.coalesce(Award.own, false()).label("own"),
         )
         .join(Unit, Unit.id == Submission.unit_id)
+        .outerjoin(Award, Award.submission_id == Submission.id)
         .where(Submission.cycle_id == cycle_id, or_(Submission.state.in_(states), has_sheet))
     )  # fmt: skip
     found: Sequence[Row[Any]] = session.execute(query.order_by(Submission.number)).all()
@@ -83,9 +84,12 @@ def hold(session: Session, ids: Sequence[int]) -> None:
     session.execute(mine.with_for_update(key_share=True))
 
 
-def levels(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Return the state and the proposed level of works; eliminated ones, which keep theirs, are left out."""
-    query = select(Submission.id, Submission.state, Submission.award_level).where(Submission.id.in_(ids))
-    query = query.where(~Submission.eliminated)
-    rows = session.execute(query)
-    return {one: (state, level) for one, state, level in rows}
+def unchanged(session: Session, ids: Sequence[int], level: str, *, since: datetime) -> list[tuple[int, str]]:
+    """Return those of these works, each with its state, that still have the level which they were given together.
+
+    Whoever was given one later, be it the same, was decided otherwise; eliminated ones keep theirs.
+    """
+    query: Any = select(Submission.id, Submission.state).join(Award, Award.submission_id == Submission.id)
+    same = Award.level == level, Award.proposed_at == since, ~Award.own, ~Submission.eliminated
+    rows = session.execute(query.where(Submission.id.in_(ids), *same).order_by(Submission.id))
+    return [(row.id, row.state) for row in rows]

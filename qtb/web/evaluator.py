@@ -35,13 +35,14 @@ def works() -> ResponseReturnValue:
     mine = select(Sheet).where(Sheet.evaluator_id == actor().user_id).order_by(Sheet.is_open.desc(), Sheet.id)
     given = db.session().scalars(mine.options(joinedload(Sheet.submission)).limit(500)).all()
     times = {year.cycle.id: year.times for year in years.told(db.session())}
-    first = _first(given)
+    first, turns = _first(given), evaluations.turns(db.session(), given)
     refusals = {
         sheet.id: evaluations.scoring_refusal(
-            sheet, times=times[sheet.submission.cycle_id], now=g.now, first=first[sheet.submission.cycle_id, sheet.kind]
+            sheet, times=times[sheet.submission.cycle_id], now=g.now, turn=turns.get(sheet.id),
+            first=first[sheet.submission.cycle_id, sheet.kind],
         )
         for sheet in given
-    }
+    }  # fmt: skip
     told = blindness.seen(db.session(), given)
     return render_template(
         "evaluator/works.html", sheets=given, works=told, refusals=refusals, known=_known(given),
@@ -161,7 +162,10 @@ def _known(given: Sequence[Sheet]) -> list[tuple[Known, Trial | None]]:
 
 def _closed(own: Sheet) -> Reason | None:
     times, first = years.of(db.session(), own.submission.cycle_id).times, _first([own])
-    return evaluations.scoring_refusal(own, times=times, now=g.now, first=first[own.submission.cycle_id, own.kind])
+    turn = evaluations.turns(db.session(), [own]).get(own.id)
+    return evaluations.scoring_refusal(
+        own, times=times, now=g.now, first=first[own.submission.cycle_id, own.kind], turn=turn
+    )
 
 
 def _shown(own: Sheet, refusal: Refusal | None = None) -> str:

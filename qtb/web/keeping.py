@@ -41,6 +41,7 @@ class Keeping:
     others: str
     who: int | None
     ended: str  # drawings of the page that were saved: what a browser still holds of them is not needed any more
+    merges: bool = True  # what others saved meanwhile is merged with it
 
 
 def hidden(*, version: int, since: str, draft: AnswerDraft | None) -> dict[str, Any]:

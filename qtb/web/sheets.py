@@ -38,8 +38,11 @@ def page(sheet: Sheet) -> dict[str, Any]:
     beside = Keeping(
         f"/evaluator/sheets/{sheet.id}/draft", "", draft.kept_at if draft else None,
         draft is not None and draft.seen != sheet.version, [], _counted(sheet, raw), "", actor().user_id, ended,
+        merges=False,
     )  # fmt: skip
-    return {"raw": raw, "keeping": beside, "carried": keeping.hidden(version=sheet.version, since="", draft=draft)}
+    # A sheet is one person's: whoever sends this page has the version before his eyes over which he writes.
+    carried = {**keeping.hidden(version=sheet.version, since="", draft=draft), "seen": sheet.version}
+    return {"raw": raw, "keeping": beside, "carried": carried}
 
 
 def kept(sheet: Sheet, closed: Reason | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def test_laying_and_a_changed_level_agree(world: World) -> None:
         def change(session: Session, level: str = level) -> None:
             with unit(session):
                 work = session.get_one(Submission, case)
-                evaluations.propose(session, work, level, actor=olga, now=now)
+                evaluations.propose(session, work, level, reason="会议意见", actor=olga, now=now)
 
         def laid(session: Session) -> int:
             with unit(session):

@@ -311,9 +311,8 @@ def test_levels_proposed_at_once_follow_each_other(world: World) -> None:
     for case in ready(world, 8, "evaluated"):
 
         def propose(level: str, case: int = case) -> Deed:
-            return with_submission(
-                case, lambda session, mine: evaluations.propose(session, mine, level, actor=actor, now=now)
-            )
+            how = {"reason": "会议意见", "actor": actor, "now": now}
+            return with_submission(case, lambda session, mine: evaluations.propose(session, mine, level, **how))
 
         done, refused = sort(at_once([propose(level) for level in levels]))
         assert (len(done), refused) == (len(levels), [])
@@ -333,7 +332,7 @@ def test_a_level_is_not_changed_once_it_was_awarded(world: World) -> None:
         world.now = now = at("2024-08-20 10:00")
 
         def change(session: Session, row: Submission, now: Any = now) -> None:
-            evaluations.propose(session, row, "none", actor=actor, now=now)
+            evaluations.propose(session, row, "none", reason="会议意见", actor=actor, now=now)
 
         sort(at_once([with_submission(case, change), lambda session, now=now: sweep.sweep(session, now=now)]))
         sweep.sweep(world.session, now=now)

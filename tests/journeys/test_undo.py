@@ -16,6 +16,7 @@ from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.journeys.test_moved_date import graced
+from tests.services.test_sheets import reopened, save, scores
 from tests.world import World, at
 
 REASON = "点错了，撤销"
@@ -163,9 +164,27 @@ def test_a_step_after_the_undoing_ends_its_hold(world: World) -> None:
     world.move(team, "evaluate", "olga")
     take_back(world, team, "olga")
     world.move(team, "evaluate", "olga")
-    world.override(team, "recommended")
+    assert not world.session.get_one(Submission, team).taken_back
+
+
+def test_what_the_clock_closed_is_opened_again_by_undoing_or_override_and_a_sheet_reopened(world: World) -> None:
+    """Else nobody could reopen a sheet: the clock closes the evaluation half a minute after the last one is in."""
+    team = world.placed("recommended")
+    world.go("2024-07-02 09:00")
+    world.judged(team)
+    for opened in (lambda: take_back(world, team, "olga"), lambda: world.override(team, "recommended")):
+        world.sweep()
+        assert world.trail(team)[-1].transition == "complete_evaluation"
+        opened()
+        world.later(minutes=5)
+        world.sweep()
+        assert world.state(team) == "recommended"
+        assert check.check(world.session, now=world.now).findings == []
+        reopened(world, team)
+        save(world, team, scores(world))
     world.sweep()
-    assert world.trail(team)[-1].transition == "complete_evaluation"
+    assert world.state(team) == "evaluated"
+    world.sound()
 
 
 def test_what_is_marked_as_undone_and_was_not_is_found(world: World) -> None:

@@ -22,6 +22,7 @@ from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests import presenting
+from tests.services.test_sheets import own, save
 from tests.world import World, at
 
 
@@ -292,6 +293,21 @@ def test_a_panel_gets_all_works_and_conflicts_are_named_and_left_out(world: Worl
     }  # fmt: skip
     assert refused(lambda: give(world, panel_id)) == ["assignment_nothing"]  # a double click
     assert check.check(world.session, now=world.now).findings == []
+
+
+def test_a_presentation_is_scored_from_its_turn_on(world: World) -> None:
+    best, _, _ = presenting.evaluated(world, 92, 91, 70)
+    presenting.confirm(world, best)
+    presenting.draw(world)
+    give(world, panel_of(world, "eve"))
+    turn = store.slots(world.session, world.cycle.id)[0].starts_at
+    assert turn is not None
+    points = dict.fromkeys(world.cycle.definition.rubric.sheets["PRE"].items, "5")
+    world.now = turn - timedelta(seconds=1)
+    assert refused(lambda: save(world, best, points, kind="PRE", finish=False)) == ["presentation_ahead"]
+    world.now = turn
+    save(world, best, points, kind="PRE")
+    assert own(world, best, kind="PRE").is_final
 
 
 def test_an_on_site_check_is_ordered_for_one_work_with_a_reason(world: World) -> None:

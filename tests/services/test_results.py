@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Denied, Invalid
-from qtb.services import check, evaluations, proposals, results
+from qtb.services import check, deliberation, evaluations, proposals, results
 from qtb.services.results import Judged, Standing
 from qtb.store import evaluations as store
 from qtb.store.cycles import Cycle
@@ -187,6 +187,51 @@ def test_what_was_decided_by_hand_since_is_not_taken_back(july: World) -> None:
     assert take_back(july) == 1
     assert levels(july) == {"甲班": "PROGRESS", "乙班": ""}
     assert july.session.get(Award, second) is None
+
+
+def test_the_same_level_given_by_hand_since_is_a_decision_too(july: World) -> None:
+    first = scored(july, "甲班", FAIR, FAIR, FAIR)
+    propose_all(july, planned(july).digest)
+    given = levels(july)["甲班"]
+    july.later(hours=1)
+    july.propose(first, given)
+    assert take_back(july) == 0
+    assert levels(july) == {"甲班": given}
+
+
+def test_what_was_decided_alone_is_left_alone_by_a_proposal_for_all(july: World) -> None:
+    first, second = scored(july, "甲班", GOOD, GOOD, GOOD), scored(july, "乙班", FAIR, FAIR, FAIR)
+    july.propose(first, "PROGRESS", "与乙班并列，照顾一线")
+    with unit(july.session) as session:
+        work = session.get_one(Submission, second)
+        olga = july.actor("olga")
+        deliberation.deliberate(session, work, "none", reason="材料存疑", names="甲、乙", actor=olga, now=july.now)
+    plan = planned(july)
+    assert (plan.changes, {one.row.team_name for one in plan.own}) == ((), {"甲班", "乙班"})
+    assert {one.row.team_name: one.row.own for one in standing(july).works} == {"甲班": True, "乙班": True}
+    july.propose(first, "", "待议")
+    assert [one.work.row.team_name for one in planned(july).changes] == ["甲班"]
+
+
+def test_another_level_than_the_rankings_has_a_reason(july: World) -> None:
+    first, lacking = scored(july, "甲班", GOOD, GOOD, GOOD), scored(july, "乙班", GOOD)
+
+    def give(work: int, level: str, reason: str = "") -> None:
+        with unit(july.session) as session:
+            row, olga = session.get_one(Submission, work), july.actor("olga")
+            evaluations.propose(session, row, level, reason=reason, actor=olga, now=july.now)
+
+    for work, level in ((first, "BENCHMARK"), (first, "none"), (lacking, "none"), (lacking, "PROGRESS")):
+        with pytest.raises(Invalid, match="level_reason"):
+            give(work, level)
+    assert set(levels(july).values()) == {""}
+    give(first, "EXCELLENT")
+    give(lacking, "none", "评分不足三份")
+    notes = [row.about()["note"] for row in july.history("submission", lacking) if row.kind == "level"]
+    assert notes == ["评分不足三份"]
+    give(first, "")
+    assert levels(july) == {"甲班": "", "乙班": "none"}
+    assert check.check(july.session, now=july.now).findings == []
 
 
 def test_a_plan_that_is_out_of_date_is_refused_and_changes_nothing(july: World) -> None:

@@ -84,6 +84,25 @@ def test_what_could_not_be_saved_is_kept(web: Web, work: int, late: bool) -> Non
     assert web.world.session.get_one(Sheet, sheet_id(web, work)).version == 0
 
 
+def test_two_windows_on_one_sheet_end_with_what_is_saved_last(web: Web, work: int) -> None:
+    """The second one is told once, keeps what was typed, and can be saved: nothing is lost, nobody is locked out."""
+    eve, path = web.client("eve"), f"/evaluator/sheets/{sheet_id(web, work)}"
+    first, second = drawn(eve, path), drawn(eve, path)
+    assert sent(eve, path, first, M1_POSITION="7.5", keep="1").status_code == 303
+    answer = sent(eve, path, second, M1_POSITION="6.5", comment="另一窗口", keep="1")
+    assert answer.status_code == 409
+    assert "您已在另一个窗口保存过" in answer.text
+    assert "合并" not in answer.text
+    assert all(text in answer.text for text in ('value="6.5"', "另一窗口"))
+    page = eve.get(path).text
+    assert "再次保存将以本页内容为准" in page
+    assert "合并" not in page
+    assert sent(eve, path, carried(page), M1_POSITION="6.5", comment="另一窗口", keep="1").status_code == 303
+    page = eve.get(path).text
+    assert all(text in page for text in ('value="6.5"', "另一窗口"))
+    assert "7.5" in eve.get(f"{path}/versions").text
+
+
 def test_a_draft_kept_past_the_end_says_so(web: Web, work: int) -> None:
     eve, path = web.client("eve"), f"/evaluator/sheets/{sheet_id(web, work)}"
     fields = drawn(eve, path)
