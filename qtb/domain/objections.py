@@ -42,15 +42,19 @@ class Window:
         return bool(within(self.opens_at, self.closes_at, now))
 
 
-def window(rule: Objections | None, times: Timeline) -> Window | None:
-    """Return a year's public notice; None without a rule for it, or while the row it begins with has no dates.
+def window(rule: Objections | None, times: Timeline, published_at: datetime | None = None) -> Window | None:
+    """Return the public notice; None without a rule for it, or while the row it begins with has no dates.
+
+    What was `published_at` later than its row says (it waited for a consent, say) is on notice from then on: else the
+    time to object could be over before there is anything to object to.
 
     Raises Invalid("calendar_year") where the working days of its year are not known.
     """
     if rule is None or rule.since.row not in times.rows:
         return None
     opens_at = times.fixed_at(rule.since)
-    return Window(opens_at, times.calendar.ends_at(opens_at, rule.working_days))
+    since = opens_at if published_at is None else max(opens_at, published_at)
+    return Window(opens_at, times.calendar.ends_at(since, rule.working_days))
 
 
 def refusal(state: Text, found: Window, now: datetime, *, is_against: bool) -> Reason | None:

@@ -30,6 +30,12 @@ def needed(cycle: Cycle) -> int:
     return max([1, *(value for value in asked if type(value) is int)])
 
 
+def meant(cycle: Cycle) -> int:
+    """Return how many judges a work is meant to have: what the rubric says, and never fewer than the moves ask for."""
+    definition = cycle.definition
+    return max(needed(cycle), definition.rubric.sheets[definition.counted].judges or 0)
+
+
 def ask(
     session: Session, cycle: Cycle, *, n: int, panel_id: int | None, seed: int, actor: Actor, now: datetime
 ) -> AssignmentPlan:
@@ -101,7 +107,7 @@ def apply(session: Session, plan: AssignmentPlan, *, shown: str, actor: Actor, n
 def give_by_hand(
     session: Session, cycle: Cycle, pairs: Collection[tuple[int, int]], *, kind: str = "", actor: Actor, now: datetime
 ) -> int:
-    """Give works to judges one by one, all or none; return how many pairs were asked for. `pairs`: (work, judge).
+    """Give works to judges one by one, all or none; return how many pairs are new. `pairs`: (work, judge).
 
     Raises Missing, Invalid, or NotNow with the conflicts. A limit binds plans only: here the organiser knows better.
     """
@@ -119,7 +125,7 @@ def give_by_hand(
             made.add((work_id, judge_id))
             act = act or f"work{work_id}.{work.version}"
     judge_letters.given(session, cycle, made, act, now=now)
-    return len(pairs)
+    return len(made)
 
 
 def _keep(

@@ -83,13 +83,15 @@ def make(
     session: Session, cycle: Cycle, *, title: str, text: str, points: Mapping[str, str], reasons: Mapping[str, str],
     actor: Actor, now: datetime,
 ) -> Known:  # fmt: skip
-    """Make a known work with the points agreed on. Raises Denied, Missing, Invalid, Wrong (each item has points)."""
+    """Make a known work with the points agreed on. Raises Denied, Missing, Invalid, Conflict, Wrong."""
     only_organiser(actor)
     rule = rule_of(cycle)
     lock(session, cycle)
     title, text = notes.text(title, MAX_TITLE, lines=False), notes.text(text, MAX_TEXT)
     if not title or not text:
         raise Invalid("known_text")
+    if title in {one.title for one in store.works(session, cycle.id, rule.sheet)}:
+        raise Conflict("known_title", title=title)  # one page sent twice, or two that judges could not tell apart
     items = cycle.definition.rubric.sheets[rule.sheet].items
     why = {key: said for key in items if (said := notes.text(reasons.get(key, ""), MAX_REASON))}
     row = Known(

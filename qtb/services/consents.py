@@ -18,7 +18,7 @@ from qtb.domain.roles import UNIT_KINDS, Actor
 from qtb.domain.shapes import Key
 from qtb.services import notes
 from qtb.services.cycles import only_organiser
-from qtb.services.results import Standing, standing
+from qtb.services.results import Judged, Standing, standing
 from qtb.store import audit, cycles
 from qtb.store import consents as store
 from qtb.store.consents import Consent, Laying
@@ -29,6 +29,8 @@ from qtb.store.unit import lock
 
 LAID, GIVEN, REFUSED = "consent_laid", "consent_given", "consent_refused"
 WAIVED, TAKEN_BACK = "consent_waived", "consent_back"
+MOST_NAMED = 10
+HELD = "consent_held"  # the fact by which moves of the clock wait
 ASKED, ANSWERED = "consent_asked", "consent_answered"  # letters
 
 
@@ -92,7 +94,7 @@ def lay(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> Layin
     session.add(row)
     session.flush()
     _record(session, row, LAID, actor=actor, now=now, role="organiser", digest=row.digest, n=len(works))
-    session.add_all(_letter(row, ASKED, role, now, body, one) for body, members in asked.items() for one in members)
+    session.add_all(letter(row, ASKED, role, now, body, one) for body, members in asked.items() for one in members)
     settle(session, cycle)
     return row
 
@@ -116,9 +118,9 @@ def answer(
     mine.agrees, mine.note, mine.answered_by, mine.answered_at = agrees, note, actor.user_id, now
     session.flush()
     _record(session, row, GIVEN if agrees else REFUSED, actor=actor, now=now, role=role, note=note, unit=body)
-    letter = _letter(row, ANSWERED, "organiser", now, body, None)
-    letter.key += f":{row.cycle.version}"
-    session.add(letter)
+    told = letter(row, ANSWERED, "organiser", now, body, None)
+    told.key += f":{row.cycle.version}"
+    session.add(told)
     settle(session, row.cycle)
 
 
@@ -135,6 +137,14 @@ def waive(session: Session, row: Laying, body: int, *, reason: str, actor: Actor
     session.flush()
     _record(session, row, WAIVED, actor=actor, now=now, role="organiser", note=reason, unit=body)
     settle(session, row.cycle)
+
+
+def waits_from(session: Session, cycle: Cycle) -> datetime | None:
+    """Return the instant from which the publication waits for whoever has not consented."""
+    workflow, times = cycle.definition.workflow, cycles.timeline_of(session, cycle.id)
+    rules = [workflow.transitions[key] for key in workflow.clocked()]
+    edges = [rule.at for rule in rules if rule.at and HELD in {guard.fact for guard in rule.when}]
+    return min((times.fixed_at(edge) for edge in edges if edge.row in times.rows), default=None)
 
 
 def take_back(session: Session, row: Laying, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -184,10 +194,10 @@ def _decided(cycle: Cycle, found: Standing) -> list[dict[str, Any]]:
     states, levels = cycle.definition.workflow.states, cycle.definition.rubric.levels
     works = [work for work in found.works if states[work.row.state].decided]
     judged = [key for key, state in states.items() if state.judged and not state.decided]
-    if n := sum(work.row.state in judged and not work.row.eliminated for work in found.works):
-        raise Conflict("consent_unfinished", n=n)
-    if n := sum(not work.row.award_level for work in works):
-        raise Conflict("consent_undecided", n=n)
+    open_ = [work for work in found.works if work.row.state in judged and not work.row.eliminated]
+    for key, lacking in (("unfinished", open_), ("undecided", [work for work in works if not work.row.award_level])):
+        if lacking:
+            raise Conflict(f"consent_{key}", n=len(lacking), numbers=tuple(_named(lacking)))
     if not works:
         raise Conflict("consent_nothing")
     order = {level: n for n, level in enumerate(levels)}
@@ -200,6 +210,11 @@ def _decided(cycle: Cycle, found: Standing) -> list[dict[str, Any]]:
         }
         for work in told
     ]  # fmt: skip
+
+
+def _named(works: Sequence[Judged]) -> list[str]:
+    numbers = [work.row.number for work in works]
+    return numbers if len(numbers) <= MOST_NAMED else [*numbers[:MOST_NAMED], "…"]
 
 
 def _hold(session: Session, row: Laying) -> None:
@@ -217,10 +232,11 @@ def _held(session: Session, row: Laying, body: int) -> Consent:
     return mine
 
 
-def _letter(row: Laying, letter: str, to: str, now: datetime, body: int, account: int | None) -> Outbox:
-    key = f"{letter}:{row.id}:{body}:{account or ''}"
+def letter(row: Laying, name: str, to: str, now: datetime, body: int, account: int | None) -> Outbox:
+    """Return a letter about a list to a body's person, or about a body to a role."""
+    key = f"{name}:{row.id}:{body}:{account or ''}"
     return Outbox(
-        key=key, batch_id="", cycle_id=row.cycle_id, unit_id=body, account_id=account, effect="mail", letter=letter,
+        key=key, batch_id="", cycle_id=row.cycle_id, unit_id=body, account_id=account, effect="mail", letter=name,
         to_role=to, created_at=now, next_at=now,
     )  # fmt: skip
 

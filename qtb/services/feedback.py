@@ -154,9 +154,9 @@ def readable(session: Session, work: Submission, actor: Actor) -> Feedback | Non
 
 
 def is_offered(work: Submission, rows: Sequence[History], actor: Actor) -> bool:
-    """Tell by a work's history, oldest first, whether somebody reads a feedback on it now."""
-    acts = [row.kind for row in rows if row.kind in (RELEASED, TAKEN_BACK)]
-    return acts[-1:] == [RELEASED] and may_read(work, actor)
+    """Tell by a work's history, latest first, whether somebody reads a feedback on it now."""
+    last = next((row.kind for row in rows if row.kind in (RELEASED, TAKEN_BACK)), "")
+    return last == RELEASED and may_read(work, actor)
 
 
 def said(told: Year, work: Submission, comments: Sequence[tuple[int, str]], note: str) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def _published(
     one, wish = judged.get(row.id), rule.wish
     wishes = wish is None or filled.get(wish.form, {}).get(wish.field) == wish.value
     rank, score = (one.place.rank, one.score) if one else (None, None)
-    return Published(row.id, row.number, rank, score, wishes, row.n_objections_open)
+    return Published(row.id, row.number, rank, score, wishes, row.n_objections)
 
 
 def _put(session: Session, work_id: int, place: int, note: str, *, actor: Actor, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from qtb.services import notes
 from qtb.services.advance import advance
 from qtb.services.answers import Incorrect
 from qtb.services.cycles import only_organiser
-from qtb.store import audit, cycles, files, outbox
+from qtb.store import audit, cycles, files, ledger_reads, outbox
 from qtb.store import objections as store
 from qtb.store.cycles import Cycle
 from qtb.store.files import File
@@ -39,16 +39,20 @@ Laid = tuple[str, Looked, str]  # the field, what was looked at, the key in the 
 
 def refusal(session: Session, submission: Submission, *, now: datetime) -> Reason | None:
     """Return why nobody may object to a work now. Raises Missing where the year has no public notice."""
-    rule, found = rule_of(submission.cycle), window_of(session, submission.cycle)
+    cycle, rule = submission.cycle, rule_of(submission.cycle)
+    published_at = store.published_at(session, submission, rule.against)
+    found = rules.window(rule, cycles.timeline_of(session, cycle.id), published_at)
     if found is None:
         raise Missing("objection")
-    state = submission.cycle.definition.workflow.states[submission.state].label
+    state = cycle.definition.workflow.states[submission.state].label
     return rules.refusal(state, found, now, is_against=submission.state in rule.against)
 
 
 def window_of(session: Session, cycle: Cycle) -> Window | None:
-    """Return a year's public notice; None where it has none."""
-    return rules.window(cycle.definition.workflow.objections, cycles.timeline_of(session, cycle.id))
+    """Return a year's public notice, until the one of its last work ends; None where it has none."""
+    rule = cycle.definition.workflow.objections
+    published_at = ledger_reads.last_moved(session, cycle.id, rule.since) if rule else None
+    return rules.window(rule, cycles.timeline_of(session, cycle.id), published_at)
 
 
 def refuse_wrong(cycle: Cycle, raw: Mapping[str, Any], sent: Mapping[str, Sequence[str]], *, now: datetime) -> None:

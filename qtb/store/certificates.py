@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from qtb.store.cycles import Cycle
+from qtb.store.objections import Objection
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
@@ -89,10 +90,20 @@ def ended(states: Sequence[str]) -> ColumnElement[bool]:
 
 
 def lacking(cycle_id: int, states: Sequence[str], levels: Sequence[str]) -> Select[Any]:
-    """Return a select of the works that may hold a certificate and never had one, by number; no open objections."""
+    """Return a select of the works that may hold a certificate and never had one, by number.
+
+    None to which an objection waits, taken up or not yet.
+    """
     had = exists().where(Certificate.submission_id == Submission.id)
+    objected = exists().where(Objection.submission_id == Submission.id, Objection.ended_at.is_(None))
     mine = Submission.cycle_id == cycle_id, Submission.state.in_(states), Submission.award_level.in_(levels)
-    return select(Submission).where(*mine, ~had, Submission.n_objections_open == 0).order_by(Submission.number)
+    return select(Submission).where(*mine, ~had, ~objected, Submission.n_objections_open == 0).order_by(Submission.number)
+
+
+def levels(session: Session, cycle_id: int, states: Sequence[str]) -> set[str]:
+    """Return the levels of a year's certificates that hold."""
+    query = select(Certificate.level).join(Certificate.submission).where(Certificate.cycle_id == cycle_id)
+    return set(session.scalars(query.where(~ended(states)).distinct()))
 
 
 def whole() -> Select[Certificate]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.cycles import Cycle
+from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
@@ -93,6 +94,17 @@ def n_ahead(session: Session, row: Laying) -> int:
     mine = Submission.cycle_id == row.cycle_id, Submission.state.in_(states)
     waiting = session.scalars(select(Submission.number).where(*mine))
     return len({*waiting} & {work["number"] for work in row.works})
+
+
+def is_written_to(session: Session, body: int, *, since: datetime, letter: str) -> bool:
+    """Tell whether a body has been written such a letter since an instant."""
+    mine = Outbox.unit_id == body, Outbox.letter == letter, Outbox.created_at >= since
+    return session.scalar(select(Outbox.id).where(*mine).limit(1)) is not None
+
+
+def of_cycle(session: Session, cycle_id: int) -> Sequence[Laying]:
+    """Return all lists of a year, the latest first."""
+    return session.scalars(select(Laying).where(Laying.cycle_id == cycle_id).order_by(Laying.id.desc())).all()
 
 
 def hold_back(session: Session, cycle_id: int, held: bool) -> None:

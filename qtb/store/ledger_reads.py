@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from qtb.domain.errors import Invalid
 from qtb.domain.roles import CLOCK
+from qtb.domain.shapes import Edge
 from qtb.domain.timeline import Timeline
 from qtb.store import facts
 from qtb.store.cycles import Cycle
@@ -33,6 +34,12 @@ class Done:
     last_at: datetime | None
     failure: str
     failed_at: datetime | None
+
+
+def last_moved(session: Session, cycle_id: int, edge: Edge) -> datetime | None:
+    """Return when the clock last moved something at an edge of a year; None before it has."""
+    mine = Ledger.cycle_id == cycle_id, Ledger.row_key == edge.row, Ledger.edge == edge.edge, Ledger.n_moved > 0
+    return session.scalar(select(func.max(Ledger.at)).where(*mine))
 
 
 def done(session: Session, cycle_id: int) -> list[Done]:

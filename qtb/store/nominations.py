@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, String, select
+from sqlalchemy import ForeignKey, Index, Row, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from qtb.store.accounts import Unit
+from qtb.store.objections import WAITING, Objection
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant
 
@@ -41,9 +42,12 @@ class Places(Base):
 
 def works(session: Session, cycle_id: int, states: Sequence[str], levels: Sequence[str]) -> Sequence[Row[Any]]:
     """Return a year's works that stand in these states with one of these levels."""
+    # What was filed and not looked at yet stands in the way as well.
+    filed = select(func.count()).select_from(Objection).where(Objection.submission_id == Submission.id, WAITING)
+    n_objections = Submission.n_objections_open + filed.correlate(Submission).scalar_subquery()
     query: Any = select(
         Submission.id, Submission.number, Submission.team_name, Submission.title, Submission.state,
-        Submission.award_level, Submission.n_objections_open, Unit.name.label("unit_name"),
+        Submission.award_level, n_objections.label("n_objections"), Unit.name.label("unit_name"),
     ).join(Unit, Unit.id == Submission.unit_id)  # fmt: skip
     mine = Submission.cycle_id == cycle_id, Submission.state.in_(states), Submission.award_level.in_(levels)
     found: Sequence[Row[Any]] = session.execute(query.where(*mine).order_by(Submission.number)).all()

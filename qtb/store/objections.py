@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Select, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from qtb.domain.roles import CLOCK
 from qtb.store.cycles import Cycle
+from qtb.store.history import History
 from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
@@ -41,6 +43,7 @@ class Objection(Base):
     submission: Mapped[Submission] = relationship()
 
 
+WAITING = Objection.accepted_at.is_(None) & Objection.ended_at.is_(None)  # neither taken up nor passed over
 OPEN = Objection.accepted_at.is_not(None) & Objection.ended_at.is_(None)
 
 
@@ -65,6 +68,13 @@ def by_code(session: Session, code: str) -> Objection | None:
 def by_request(session: Session, request_key: str) -> Objection | None:
     """Return the objection that a form's sending has made already."""
     return session.scalar(select(Objection).where(Objection.request_key == request_key))
+
+
+def published_at(session: Session, submission: Submission, states: Sequence[str]) -> datetime | None:
+    """Return when the clock last brought a work into one of these states from outside them."""
+    mine = History.subject == "submission", History.subject_id == submission.id, History.via == CLOCK.via
+    into = History.to_state.in_(states), History.from_state.not_in(states)
+    return session.scalar(select(func.max(History.at)).where(*mine, *into))
 
 
 def n_waiting(cycle_id: int) -> Select[int]:

@@ -59,4 +59,5 @@ def _page(row: Laying, refusal: Refusal | None = None) -> str:
     return render_template(
         "guiding/laid.html", row=row, rubric=row.cycle.definition.rubric, categories=named, refusal=refusal,
         mine=[one for one in row.consents if one.unit_id in own],
+        waits_from=consents.waits_from(db.session(), row.cycle),
     )  # fmt: skip

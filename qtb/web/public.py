@@ -6,10 +6,9 @@ from flask import Blueprint, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from qtb import clock
-from qtb.domain import objections
 from qtb.extensions import db
 from qtb.i18n import LANGUAGES
-from qtb.services import health
+from qtb.services import health, objections
 from qtb.store import lists, published
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
@@ -46,7 +45,7 @@ def results(key: str) -> ResponseReturnValue:
     page = lists.page(
         db.session(), Submission.cycle_id == year.id, Submission.state.in_(listed), number=number, order=order
     )
-    notice = objections.window(workflow.objections, years.of(db.session(), year.id).times)
+    notice = objections.window_of(db.session(), year)
     return render_template(
         "public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels, notice=notice,
         objects=notice is not None and notice.is_open(g.now),

@@ -15,6 +15,7 @@ from qtb.store.audit import History
 from qtb.store.submissions import Submission
 
 MOST_NAMED = 2  # fields of an edit
+LEVELS = {"level", "deliberated"}  # of these the organiser, who alone reads them, is told from which level to which
 # What happens around judging is the organiser's to see: who judges, who has finished, which level is proposed.
 OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "undo", "suspended", "resumed", "adopt", "imported",
               "waived", "recommender", "redirect", "objection_open", "objection_ended",
@@ -106,10 +107,18 @@ def _what(submission: Submission, row: History, about: dict[str, object], staff:
         rule = definition.workflow.transitions.get(row.transition)
         return say("history.undo", move=rule.label if rule else row.transition)
     given = about.get("changes")
+    if row.kind in LEVELS and isinstance(given, dict):
+        named = [_level(submission, str(level)) for level in given.get("level", ())]
+        return say("history.level_of", what=say(f"history.{row.kind}"), level=" → ".join(named))
     if row.kind == "resumed" and isinstance(given, dict) and given:
         ends = [(key, datetime.fromisoformat(str(until))) for key, until in given.items()]
         return say("history.given_back", rows=given_back(submission, ends))
     return say(f"history.{row.kind}")
+
+
+def _level(submission: Submission, level: str) -> str:
+    rule = submission.cycle.definition.rubric.levels.get(level)
+    return rule.label.get(language()) if rule else say("tools.no_award" if level else "tools.undecided")
 
 
 def _edited(form: FormSpec | None, changes: object, staff: bool) -> str:

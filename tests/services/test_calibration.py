@@ -107,6 +107,14 @@ def test_whose_only_finished_sheet_is_reopened_is_not_stopped_either(world: Worl
     score(world, first, "ed")
 
 
+def test_no_two_known_works_have_one_title(world: World, work: int) -> None:
+    first = make(world)
+    assert why(make, world) == "known_title"  # a page sent twice, say
+    with unit(world.session) as session:
+        calibration.retire(session, session.get_one(Known, first), actor=world.actor("olga"), now=world.now)
+    make(world)
+
+
 def test_the_first_try_stands_until_the_organiser_lets_try_again(world: World, work: int) -> None:
     known = make(world)
     trial = score(world, known)

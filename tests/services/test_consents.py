@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from qtb.domain.errors import Refusal
 from qtb.domain.roles import Actor
-from qtb.services import accounts, consents, edges, letters, undo
+from qtb.services import accounts, consent_reminders, consents, edges, letters, undo
 from qtb.services.letters import Post
 from qtb.store.consents import Laying
 from qtb.store.outbox import Outbox
@@ -19,7 +19,7 @@ from qtb.store.unit import unit
 from tests.adopting import adopted, as_definition
 from tests.consenting import answer, bodies, lay, take_back, waive
 from tests.eliminating import eliminate
-from tests.world import World
+from tests.world import World, at
 
 INSTANT, AFTER = "2024-08-20 10:00", "2024-08-20 11:00"
 
@@ -145,6 +145,9 @@ def test_what_is_not_ready_is_not_laid(world: World) -> None:
     case, other = world.placed("evaluated"), world.placed("withdrawn", team="二班")
     world.go("2024-08-10 10:00")
     assert why(lay, world) == "consent_undecided"
+    with pytest.raises(Refusal) as refused:
+        lay(world)
+    assert refused.value.reasons[0].args == {"n": 1, "numbers": ("20240001",)}
     world.propose(case, "BENCHMARK")
     assert why(lay, world) == "consent_nobody"
     bodies(world)
@@ -238,6 +241,26 @@ def test_a_programme_that_asks_nobody_any_more_is_not_adopted_past_a_list(
     world.propose(work, "EXCELLENT")
     world.go(INSTANT)
     assert world.state(work) == "awarded"
+
+
+def test_whoever_has_not_consented_is_reminded_once_a_day(world: World, work: int, guiding: dict[str, Actor]) -> None:
+    laying = lay(world)
+
+    def remind(body: str, who: str = "olga") -> int:
+        with unit(world.session) as session:
+            row, mine = session.get_one(Laying, laying), world.units[body].id
+            return consent_reminders.remind(session, row, mine, actor=world.actor(who), now=world.now)
+
+    assert why(remind, "市质量办") == "consent_reminded"  # the list itself was laid today
+    world.go("2024-08-12 08:00")
+    assert why(remind, "市质量办", "eve") == "only_organiser"
+    assert remind("市质量办") == 1
+    assert why(remind, "市质量办") == "consent_reminded"
+    answer(world, laying, guiding["gus"])
+    assert why(remind, "市总工会") == "consent_over"
+    asked = select(Outbox.unit_id).where(Outbox.letter == "consent_asked")
+    assert list(world.session.scalars(asked)).count(world.units["市质量办"].id) == 2
+    assert consents.waits_from(world.session, world.cycle) == at(INSTANT)
 
 
 def test_whoever_is_of_two_bodies_is_told_for_each(world: World, work: int, guiding: dict[str, Actor]) -> None:

@@ -19,6 +19,7 @@ from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from tests.threads import at_once
+from tests.web.test_objections import filed
 from tests.world import World
 
 EXPERIENCE = {
@@ -191,6 +192,17 @@ def test_no_reason_recommends_against_the_applicants_wish_or_past_an_objection(w
             session.execute(update(Submission).where(Submission.id == one).values(n_objections_open=1))
     assert why(choose, world, [works[0], works[3]], "理由") == "nomination_objection"
     assert choose(world, works[:2], "异议答复前先保留") == 2
+
+
+def test_an_objection_that_is_filed_and_not_looked_at_yet_stands_in_the_way_too(
+    world: World, works: list[int]
+) -> None:
+    world.go("2024-08-20 10:00")
+    places(world, "1")
+    assert proposed(world) == works[:1]
+    filed(world, works[0])
+    assert proposed(world) == works[1:2]
+    assert why(choose, world, works[:1], "理由") == "nomination_objection"
 
 
 def test_a_choice_made_beside_another_one_is_looked_at_again(world: World, works: list[int]) -> None:

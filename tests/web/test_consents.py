@@ -58,6 +58,31 @@ def test_the_organiser_goes_on_without_one_and_takes_the_list_back(web: Web, wor
     assert olga.post(f"{PAGE}/back", data={"reason": "有误"}).status_code == 404
 
 
+def test_whoever_is_silent_is_reminded_and_earlier_lists_stay_to_be_read(web: Web, work: int) -> None:
+    people = bodies(web.world)
+    olga = web.client("olga")
+    olga.post(PAGE)
+    answer(web.world, 1, people["gina"], False, "第三名存疑")
+    assert "请在2024年8月20日 10:00（上海时间）发布之前答复" in web.client("gus").get("/guiding/1").text
+    body = {"body": web.world.units["市总工会"].id}
+    assert olga.post(f"{PAGE}/remind", data=body).status_code == 409
+    web.go("2024-08-21 10:00")
+    assert "已提醒 1 人" in olga.post(f"{PAGE}/remind", data=body, follow_redirects=True).text
+    assert "原定于2024年8月20日 10:00" in olga.get(PAGE).text
+    assert "正等待贵单位" in web.client("gus").get("/guiding/1").text
+    olga.post(f"{PAGE}/back", data={"reason": "重排"})
+    olga.post(PAGE)
+    page = olga.get(PAGE).text
+    assert all(text in page for text in ("以往提请", "第三名存疑"))
+    for one in people.values():
+        answer(web.world, 2, one)
+    web.go("2024-08-21 10:01")
+    page = olga.get(PAGE).text
+    assert "都已发布" in page
+    assert "收回名单" not in page
+    assert olga.post(PAGE).status_code == 409  # nothing waits for the publication
+
+
 @pytest.mark.parametrize("who", ["alice", "rita", "eve"])
 def test_nobody_else_comes_in(web: Web, work: int, who: str) -> None:
     bodies(web.world)

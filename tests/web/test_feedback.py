@@ -71,6 +71,7 @@ def test_from_the_organisers_choice_to_the_applicants_paper(web: Web, work: int)
             assert web.client(name).get(path).status_code in (302, 403, 404), (name, path)
     assert olga.post(f"{ONE}/back", data={"reason": ""}).status_code == 422
     olga.post(f"{ONE}/back", data={"reason": "措辞"})
+    assert f"/submissions/{work}/feedback" not in alice.get(f"/submissions/{work}").text
     assert alice.get(f"/submissions/{work}/feedback.pdf").status_code == 404
 
 

@@ -21,6 +21,8 @@ from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web.access import NOBODY
 from tests import files
+from tests.consenting import answer, bodies, lay
+from tests.services.test_certificates import issue
 from tests.web.conftest import Web
 from tests.world import World
 
@@ -141,6 +143,7 @@ def test_nothing_can_be_objected_to_before_the_publication_or_after_the_notice(w
     web.go("2024-08-20 09:59")
     assert stranger.get(address(web, work)).status_code == 404  # as if there were no such work
     assert sent(stranger, address(web, work), PERSON).status_code == 404
+    web.go(PUBLISHED)
     web.go(LAST_DAY)
     assert stranger.get(address(web, work)).status_code == 200
     web.go(OVER)
@@ -149,6 +152,43 @@ def test_nothing_can_be_objected_to_before_the_publication_or_after_the_notice(w
     assert "公示期已于2024年8月27日 24:00（上海时间）结束" in late.text
     assert "提出异议" not in stranger.get("/cycles/2024/results").text
     assert all_of(world, Objection) == []
+
+
+def test_what_was_published_late_is_on_notice_from_then_on(web: Web) -> None:
+    """It waited for a consent; by the row alone the notice would be over on the day on which it becomes public."""
+    world, stranger = web.world, web.client()
+    work = world.placed("evaluated")
+    web.go("2024-08-10 10:00")
+    world.propose(work)
+    people = bodies(world)
+    laying = lay(world)
+    web.go("2024-09-10 10:00")
+    for one in people.values():
+        answer(world, laying, one)
+    web.go("2024-09-10 10:01")
+    assert world.state(work) == "awarded"
+    assert "9月18日 24:00" in stranger.get("/cycles/2024/results").text
+    assert sent(stranger, address(web, work), PERSON).status_code == 303
+    web.go("2024-09-19 00:00")
+    late = sent(stranger, address(web, work), PERSON, key="key-2")
+    assert late.status_code == 409
+    assert "2024年9月18日 24:00" in late.text  # the autumn festival lies between, and a Saturday that is worked
+
+
+def test_while_an_objection_waits_no_certificate_leaves_and_one_that_left_says_so(web: Web, work: int) -> None:
+    one = filed(web.world, work)
+    assert issue(web.world) == []
+    web.world.session.rollback()
+    with unit(web.world.session) as session:
+        row = session.get_one(Objection, one)
+        olga, now = web.world.actor("olga"), web.world.now
+        objections.dismiss(session, row, actor=olga, now=now, seen=row.version, reason="与本成果无关")
+    code = issue(web.world)[0].code
+    assert "证书有效" in web.client().get(f"/certificates/{code}").text
+    accepted(web.world, filed(web.world, work, "k2"))
+    page = web.client().get(f"/certificates/{code}").text
+    assert "正在核查" in page
+    assert "证书有效" not in page
 
 
 def test_a_form_sent_twice_objects_once(web: Web, work: int) -> None:

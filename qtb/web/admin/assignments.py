@@ -131,7 +131,7 @@ def _list(key: str, refusal: Refusal | None = None) -> str:
     session, cycle = db.session(), cycle_or_404(key)
     return render_template(
         "admin/assignments.html", cycle=cycle, refusal=refusal, plans=assignments.latest(session, cycle.id),
-        panels=panels.of_cycle(session, cycle.id), n=assignment_plans.needed(cycle),
+        panels=panels.of_cycle(session, cycle.id), n=assignment_plans.meant(cycle),
         n_works=len(assignments.judged(session, cycle, cycle.definition.counted)), most=assignment_plans.MOST_JUDGES,
         most_lines=assignment_list.MOST_LINES, mb=import_xlsx.MAX_BYTES // 2**20,
     )  # fmt: skip

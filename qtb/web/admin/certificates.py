@@ -10,18 +10,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, or_, select
 
 from qtb.documents import certificate_pdf, dossier
-from qtb.domain import objections
 from qtb.domain.errors import Invalid, Missing, Refusal
 from qtb.extensions import db
 from qtb.i18n import say
 from qtb.services import certificates as service
+from qtb.services import objections
 from qtb.store import certificates as store
 from qtb.store import lists
 from qtb.store.certificates import Certificate
 from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import certificates as public
-from qtb.web import papers, years
+from qtb.web import papers
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.view import cycle_or_404
@@ -43,7 +44,8 @@ def certificates(key: str) -> ResponseReturnValue:
         "admin/certificates.html", cycle=year, page=page, chosen=chosen, standings=STANDINGS,
         shown=[store.standing(one, may) for one in page.rows], counts=store.counts(db.session(), year.id, may),
         n_lacking=_n_lacking(year), levels=year.definition.rubric.levels,
-        notice=objections.window(year.definition.workflow.objections, years.of(db.session(), year.id).times),
+        printed=store.levels(db.session(), year.id, may),
+        notice=objections.window_of(db.session(), year),
     )  # fmt: skip
 
 
@@ -132,7 +134,8 @@ def _chosen(year: Cycle, chosen: dict[str, str]) -> Select[Certificate]:
     if chosen["standing"] in STANDINGS:
         query = query.where(ended if chosen["standing"] == "ended" else ~ended)
     if chosen["q"]:
-        columns = (Certificate.number, Certificate.team_name, Certificate.unit_name, Certificate.title)
+        named = (Certificate.team_name, Certificate.unit_name, Certificate.title)
+        columns = (Certificate.number, Submission.number, *named)
         query = query.where(or_(*(column.icontains(chosen["q"], autoescape=True) for column in columns)))
     return query
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Missing, Refusal
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import consents
+from qtb.services import consent_reminders, consents
 from qtb.store import consents as store
 from qtb.store.consents import Laying
 from qtb.store.cycles import Cycle
@@ -55,6 +55,18 @@ def waive_consent(key: str) -> ResponseReturnValue:
     return _done(key, done)
 
 
+@pages.post("/cycles/<key>/consents/remind")
+@audience("organiser")
+def remind_body(key: str) -> ResponseReturnValue:
+    """Write to a body's people once more."""
+
+    def done(work: Session, cycle: Cycle) -> str:
+        row, body = _laid(work, cycle), whole(request.form.get("body", "")) or 0
+        return say("consent.reminded", n=consent_reminders.remind(work, row, body, actor=actor(), now=g.now))
+
+    return _done(key, done)
+
+
 @pages.post("/cycles/<key>/consents/back")
 @audience("organiser")
 def take_list_back(key: str) -> ResponseReturnValue:
@@ -89,7 +101,11 @@ def _done(key: str, act: Callable[[Session, Cycle], str]) -> ResponseReturnValue
 def _page(cycle: Cycle, refusal: Refusal | None = None) -> str:
     consents.rule_of(cycle)
     recorded("consents", cycle)
+    session = db.session()
+    lists = store.of_cycle(session, cycle.id)
+    last = lists[0] if lists else None
     return render_template(
-        "admin/consents.html", cycle=cycle, row=store.latest(db.session(), cycle.id), refusal=refusal,
-        rubric=cycle.definition.rubric,
+        "admin/consents.html", cycle=cycle, row=last, refusal=refusal, rubric=cycle.definition.rubric,
+        is_spent=last is not None and last.ended_at is None and not store.n_ahead(session, last), earlier=lists[1:],
+        waits_from=consents.waits_from(session, cycle),
     )  # fmt: skip

@@ -39,10 +39,10 @@ def judge(key: str, account_id: int) -> ResponseReturnValue:
             raise Invalid("no_work_chosen")
         with unit(db.session()) as work:
             pairs = {(one, account_id) for one in ids}
-            assignment_plans.give_by_hand(work, cycle_or_404(key), pairs, actor=actor(), now=g.now)
+            n = assignment_plans.give_by_hand(work, cycle_or_404(key), pairs, actor=actor(), now=g.now)
     except Refusal as error:
         return _page(key, account_id, error), error.status
-    flash(say("judge.given", n=len(ids)), "success")
+    flash(say("judge.given", n=n), "success")
     return redirect(request.url, 303)
 
 
