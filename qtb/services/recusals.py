@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from qtb.domain.errors import Conflict
+from qtb.domain.errors import Conflict, NotNow
 from qtb.domain.roles import Actor
 from qtb.services import conflicts, judge_letters
 from qtb.services import evaluations as evaluating
@@ -16,7 +16,7 @@ from qtb.store import audit, cycles, drafts, evaluations, outbox
 from qtb.store.evaluations import Sheet, SheetVersion
 from qtb.store.unit import lock
 
-LETTER = "recused"
+LETTER, LIFTED = "recused", "recusal_lifted"
 
 
 def recuse(
@@ -41,6 +41,34 @@ def recuse(
     audit.record(session, submission, "recused", actor=actor, now=now, role="evaluator", note=reason)
     evaluations.count_sheets(session, submission)
     outbox.post(session, f"recused:{sheet.id}", "", submission.id, LETTER, "organiser", now=now)
+
+
+def lift(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> None:
+    """Let a judge take a work up again that he stood back from, with a reason, and tell him; history keeps both.
+
+    Raises Denied, Invalid without a reason, Conflict where he has not stood back or the work is judged no longer,
+    NotNow with what else stands between them: a conflict that was declared is ended first.
+    """
+    only_organiser(actor)
+    reason = conflicts.reason_of(reason)
+    submission, judge = sheet.submission, sheet.evaluator
+    cycles.hold(session, submission.cycle)
+    lock(session, judge)
+    lock(session, submission)
+    session.refresh(sheet)
+    if sheet.recused_at is None:
+        raise Conflict("sheet_not_recused")
+    sheet.recused_at, former, sheet.recusal_reason = None, sheet.recusal_reason, ""
+    _refuse(sheet)
+    session.flush()  # what is found between them now is not that he stood back
+    if found := conflicts.of(session, judge, submission):
+        raise NotNow(found)
+    evaluations.keep_version(session, sheet, actor.user_id, now=now)
+    changes = {"evaluator": judge.id, "sheet": sheet.kind, "recusal": [former, ""]}
+    audit.record(session, submission, LIFTED, actor=actor, now=now, role="organiser", note=reason, changes=changes)
+    evaluations.count_sheets(session, submission)
+    key = f"again{submission.id}.{submission.version}"
+    judge_letters.given(session, submission.cycle, [(submission.id, judge.id)], key, now=now)
 
 
 def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> None:

@@ -97,7 +97,8 @@ def lacking(cycle_id: int, states: Sequence[str], levels: Sequence[str]) -> Sele
     had = exists().where(Certificate.submission_id == Submission.id)
     objected = exists().where(Objection.submission_id == Submission.id, Objection.ended_at.is_(None))
     mine = Submission.cycle_id == cycle_id, Submission.state.in_(states), Submission.award_level.in_(levels)
-    return select(Submission).where(*mine, ~had, ~objected, Submission.n_objections_open == 0).order_by(Submission.number)
+    free = ~had, ~objected, Submission.n_objections_open == 0
+    return select(Submission).where(*mine, *free).order_by(Submission.number)
 
 
 def levels(session: Session, cycle_id: int, states: Sequence[str]) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from qtb.domain.errors import Reason, Refusal
+from qtb.domain.timeline import Timeline
 from qtb.extensions import db
 from qtb.i18n import in_words, say
 from qtb.services import blindness, calibration, conflicts, drafts, evaluations, recusals
@@ -19,6 +22,7 @@ from qtb.services.evaluations import Unscored
 from qtb.store import calibration as known
 from qtb.store import presentation
 from qtb.store.calibration import Known, Trial
+from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.unit import unit
 from qtb.web import answers, sheets, years
@@ -26,6 +30,17 @@ from qtb.web.access import actor, audience
 from qtb.web.parse import seen
 
 pages = Blueprint("evaluator", __name__, url_prefix="/evaluator")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A judge's sheets of one kind in one year: the kind's place in the rubric, and when they must be finished."""
+
+    cycle: Cycle
+    kind: str
+    n: int
+    ends_at: datetime | None
+    sheets: list[Sheet]
 
 
 @pages.get("/")
@@ -45,8 +60,8 @@ def works() -> ResponseReturnValue:
     }  # fmt: skip
     told = blindness.seen(db.session(), given)
     return render_template(
-        "evaluator/works.html", sheets=given, works=told, refusals=refusals, known=_known(given),
-        n_open=sum(one.is_open and not told[one.id].eliminated for one in given), **_running(given),
+        "evaluator/works.html", groups=_groups(given, times), works=told, refusals=refusals, known=_known(given),
+        n_open=sum(one.is_open and not told[one.id].eliminated for one in given), n_all=len(given), **_running(given),
     )
 
 
@@ -129,6 +144,23 @@ def recuse(sheet_id: int) -> ResponseReturnValue:
         unit_name="" if own.is_blind else own.submission.unit.name,
     )  # fmt: skip
     return page, refusal.status if refusal else 200
+
+
+def _groups(given: Sequence[Sheet], times: Mapping[int, Timeline]) -> list[Group]:
+    """Return sheets by year and kind, the latest year first, kinds in the rubric's order, each with its end."""
+    found: dict[tuple[int, str], list[Sheet]] = {}
+    for one in given:
+        found.setdefault((one.submission.cycle_id, one.kind), []).append(one)
+    groups = [_group(kind, sheets, times[cycle_id]) for (cycle_id, kind), sheets in found.items()]
+    return sorted(groups, key=lambda one: (-one.cycle.year, one.cycle.key, one.n))
+
+
+def _group(kind: str, sheets: list[Sheet], times: Timeline) -> Group:
+    cycle = sheets[0].submission.cycle
+    kinds, rows = [*cycle.definition.rubric.sheets], cycle.definition.workflow.states
+    row = next((rows[state].judged for state in cycle.definition.filled_in(kind)), None)
+    ends_at = times.ends_for_all(row) if row is not None and row in times.rows else None
+    return Group(cycle, kind, kinds.index(kind) if kind in kinds else len(kinds), ends_at, sheets)
 
 
 def _running(given: Sequence[Sheet]) -> dict[str, Any]:

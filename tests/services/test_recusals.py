@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Refusal
 from qtb.services import check, recusals, results
 from qtb.store import evaluations, feeds, lists
 from qtb.store.cycles import Cycle
+from qtb.store.evaluations import Sheet
+from qtb.store.outbox import Outbox
+from qtb.store.unit import unit
 from tests.judging import facts, recuse, sheets, works
 from tests.services.test_evaluations import save, scores
 from tests.world import World, at
@@ -52,6 +56,44 @@ def test_results_leave_the_sheet_out_and_wait_for_nobody(world: World, work: int
     (one,) = next(iter(found.works)).results.values()
     assert (one.n_valid, str(one.mean), [one.fate(score) for score in one.scores].count("recused")) == (3, "40.00", 1)
     assert {judge.name: (judge.n_final, judge.n_given) for judge in found.judges}["eve"] == (0, 0)
+
+
+def test_a_recusal_by_mistake_is_lifted_by_the_organiser_and_both_stay_in_history(world: World, work: int) -> None:
+    save(world, work, scores(world, "1"), finish=False)
+    recuse(world, work, "eve")
+
+    def lift(who: str = "olga", reason: str = "误点") -> None:
+        with unit(world.session) as session:
+            sheet = session.scalars(select(Sheet).where(Sheet.recusal_reason != "")).first()
+            sheet = sheet or session.scalars(select(Sheet)).first()
+            assert sheet is not None
+            recusals.lift(session, sheet, reason, actor=world.actor(who), now=world.now)
+
+    for who, reason, kind in (("eve", "误点", Denied), ("olga", "", Invalid)):
+        with pytest.raises(kind):
+            lift(who, reason)
+    lift()
+    assert facts(world, work) == (0, 3)
+    assert [row.kind for row in world.history("submission", work)][-2:] == ["recused", "recusal_lifted"]
+    assert world.history("submission", work)[-1].about()["changes"]["recusal"] == ["曾辅导该班组", ""]
+    assert ("works_given", "evaluator") in {
+        (row.letter, row.to_role) for row in world.session.scalars(select(Outbox)) if row.about.get("judge")
+    }
+    with pytest.raises(Conflict, match="sheet_not_recused"):
+        lift()
+    save(world, work, scores(world), finish=True)
+    assert facts(world, work) == (1, 2)
+    assert check.check(world.session, now=world.now).findings == []
+    world.sound()
+
+
+def test_a_recusal_from_a_whole_unit_is_lifted_only_where_nothing_else_stands_between(world: World, work: int) -> None:
+    recuse(world, work, "eve", whole_unit=True)
+    sheet = world.session.scalars(select(Sheet).where(Sheet.recused_at.is_not(None))).one()
+    with pytest.raises(NotNow) as refused, unit(world.session) as session:
+        recusals.lift(session, session.get_one(Sheet, sheet.id), "误点", actor=world.actor("olga"), now=world.now)
+    assert refused.value.reasons[0].key.startswith("conflict_")
+    assert facts(world, work) == (0, 2)
 
 
 def test_who_stood_back_is_not_given_the_work_again(world: World, work: int) -> None:

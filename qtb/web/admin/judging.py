@@ -60,6 +60,21 @@ def take_away(key: str, sheet_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
 
 
+@pages.post("/cycles/<key>/sheets/<int:sheet_id>/again")
+@audience("organiser")
+def lift_recusal(key: str, sheet_id: int) -> ResponseReturnValue:
+    """Let a judge take a work up again that he stood back from."""
+    cycle_id = cycle_or_404(key).id
+    with unit(db.session()) as work:
+        sheet = work.get(Sheet, sheet_id)
+        if sheet is None or sheet.submission.cycle_id != cycle_id:
+            raise Missing("sheet")
+        judge = sheet.evaluator_id
+        recusals.lift(work, sheet, request.form.get("reason", ""), actor=actor(), now=g.now)
+    flash(say("judging.lifted"), "success")
+    return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
+
+
 @pages.post("/cycles/<key>/blind")
 @audience("organiser")
 def set_blind(key: str) -> ResponseReturnValue:
