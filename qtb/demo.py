@@ -60,7 +60,6 @@ PEOPLE = {  # sign-in name: (role, unit)
     "applicant2": ("applicant", APPLICANTS[1]),
     "applicant3": ("applicant", APPLICANTS[2]),
 }
-LEVELS = ["BENCHMARK", "EXCELLENT", "EXCELLENT", "PROGRESS", "PROGRESS", "none"]
 
 
 def is_told(session: Session) -> bool:
@@ -133,8 +132,7 @@ class _Story:
         for submission_id in works[:8]:
             self._judge(submission_id, "2023-07-20")
         self._sweep("2023-08-01")
-        for n, submission_id in enumerate(works[:8]):
-            self._propose(submission_id, LEVELS[n % len(LEVELS)], "2023-08-15")
+        demo_organiser.decide(self.session, cycle_id, office, at("2023-08-15"))
         self._sweep("2023-09-01")
         demo_organiser.certify(self.session, cycle_id, office, at("2023-09-11"))
         for submission_id in (works[0], works[2], works[3]):  # their units agreed to sharing
@@ -218,11 +216,6 @@ class _Story:
     def _score(self, sheet: Sheet, raw: dict[str, str], day: str) -> None:
         actor = Actor(sheet.evaluator_id, "", "web", {"evaluator": frozenset({self.units[STAFF].id})})
         evaluations.score(self.session, sheet, raw, actor=actor, now=at(day), seen=sheet.version or 0, finish=True)
-
-    def _propose(self, submission_id: int, level: str, day: str) -> None:
-        with unit(self.session):
-            row = self.session.get_one(Submission, submission_id)
-            evaluations.give(self.session, row, level, "level", actor=self._member("organiser", 0), now=at(day))
 
     def _sweep(self, day: str) -> None:
         """Let the clock do what it owes at each midnight up to a day."""

@@ -9,12 +9,23 @@ from sqlalchemy.orm import Session
 from qtb.demo_texts import APPLICANTS, RECOMMENDERS, registration
 from qtb.domain.roles import Actor
 from qtb.i18n import word
-from qtb.services import behalf, certificates, conflicts, duplicates, panels, submissions
+from qtb.services import (
+    behalf,
+    certificates,
+    conflicts,
+    deliberation,
+    duplicates,
+    panels,
+    proposals,
+    results,
+    submissions,
+)
 from qtb.services.answers import Filled
 from qtb.store import accounts, cycles
 from qtb.store import imports as store
 from qtb.store.accounts import name_key
 from qtb.store.cycles import Cycle
+from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 MOST = 30  # works of a judge
@@ -46,6 +57,22 @@ def _panel(session: Session, year: Cycle, actor: Actor, now: datetime) -> None:
         panels.put(session, made, one, cycle=year, leads=n == 0, most=MOST, actor=actor, now=now)
     coached = store.named(session, [APPLICANTS[1]])[name_key(APPLICANTS[1])]
     conflicts.declare(session, judges[0], coached, reason=word("zh", "demo.coached"), actor=actor, now=now)
+
+
+def decide(session: Session, cycle_id: int, actor: Actor, now: datetime) -> None:
+    """Let a year's works have the levels that the ranking gives, but for two on which the leaders agreed."""
+    with unit(session):
+        year = session.get_one(Cycle, cycle_id)
+        shown = proposals.plan(year, results.standing(session, year)).digest
+        proposals.propose_all(session, year, shown=shown, actor=actor, now=now)
+    with unit(session):
+        found = results.standing(session, session.get_one(Cycle, cycle_id)).works
+        works = [one.row.id for one in found if one.row.award_level]
+        best, last = session.get_one(Submission, works[0]), session.get_one(Submission, works[-1])
+        first = next(iter(best.cycle.definition.rubric.levels))
+        for work, level, why in ((best, first, "first"), (last, results.NO_AWARD, "none")):
+            reason, names = word("zh", f"demo.level_{why}"), word("zh", "demo.leaders")
+            deliberation.deliberate(session, work, level, reason=reason, names=names, actor=actor, now=now)
 
 
 def certify(session: Session, cycle_id: int, actor: Actor, now: datetime) -> None:

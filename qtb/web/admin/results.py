@@ -116,9 +116,12 @@ def _page(cycle: Cycle, refusal: Refusal | None) -> str:
     named = {choice.key: choice.label.get(language()) for choice in panels.categories(cycle)}
     rubric = cycle.definition.rubric
     kinds = [kind for kind in rubric.sheets if any(kind in one.weights for one in rubric.composed())]
+    states = cycle.definition.workflow.states
+    is_ahead = any(states[one.row.state].decided for one in found.works)  # else there is nothing to take back any more
     return render_template(
         "admin/results.html", cycle=cycle, rubric=rubric, kinds=kinds, standing=found, refusal=refusal,
-        plan=proposals.plan(cycle, found), last=proposals.last(db.session(), cycle), categories=named,
+        plan=proposals.plan(cycle, found), last=proposals.last(db.session(), cycle) if is_ahead else None,
+        categories=named,
         n_eliminations=sum(one.is_open for one in eliminations.of_cycle(db.session(), cycle.id)),
         has_deliberations=bool(deliberation.records(db.session(), cycle.id)),
     )  # fmt: skip
