@@ -29,7 +29,7 @@ from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
 
-TAKEN_BACK = ("undo", "override")  # the kinds of entry after which the clock waits for something to change
+TAKEN_BACK = ("undo", "override")  # after these the clock does not move a case on, as nothing has changed since
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,6 @@ def _follow(work: Connection, entry: Entry, definition: Definition, n_written: i
     if not n_written:
         return 0
     stands = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
-    # What a person has put there is not moved on at once by the clock, only because nothing else has changed.
     is_back, due = entry.kind in TAKEN_BACK, due_dates.of(entry.details)
     if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_back, due_at=due) != n_written:
         raise Conflict("stale")

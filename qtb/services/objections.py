@@ -19,6 +19,7 @@ from qtb.domain.files import as_answer as looked_answer
 from qtb.domain.form_check import Checked, Known
 from qtb.domain.objections import Objections, Window
 from qtb.domain.roles import Actor
+from qtb.domain.timeline import Timeline
 from qtb.services import notes
 from qtb.services.advance import advance
 from qtb.services.answers import Incorrect
@@ -48,11 +49,11 @@ def refusal(session: Session, submission: Submission, *, now: datetime) -> Reaso
     return rules.refusal(state, found, now, is_against=submission.state in rule.against)
 
 
-def window_of(session: Session, cycle: Cycle) -> Window | None:
+def window_of(session: Session, cycle: Cycle, times: Timeline) -> Window | None:
     """Return a year's public notice, until the one of its last work ends; None where it has none."""
     rule = cycle.definition.workflow.objections
     published_at = ledger_reads.last_moved(session, cycle.id, rule.since) if rule else None
-    return rules.window(rule, cycles.timeline_of(session, cycle.id), published_at)
+    return rules.window(rule, times, published_at)
 
 
 def refuse_wrong(cycle: Cycle, raw: Mapping[str, Any], sent: Mapping[str, Sequence[str]], *, now: datetime) -> None:

@@ -101,12 +101,6 @@ def lacking(cycle_id: int, states: Sequence[str], levels: Sequence[str]) -> Sele
     return select(Submission).where(*mine, *free).order_by(Submission.number)
 
 
-def levels(session: Session, cycle_id: int, states: Sequence[str]) -> set[str]:
-    """Return the levels of a year's certificates that hold."""
-    query = select(Certificate.level).join(Certificate.submission).where(Certificate.cycle_id == cycle_id)
-    return set(session.scalars(query.where(~ended(states)).distinct()))
-
-
 def whole() -> Select[Certificate]:
     """Return a select of certificates with their works, years and whichever replaced them."""
     query = select(Certificate).join(Certificate.submission).join(Certificate.cycle)
@@ -133,8 +127,9 @@ def last_of(session: Session, submission_id: int) -> Certificate | None:
     return session.scalar(mine.order_by(Certificate.id.desc()).limit(1))
 
 
-def counts(session: Session, cycle_id: int, states: Sequence[str]) -> tuple[int, int]:
-    """Return (how many certificates of a year hold, how many hold no more)."""
-    both = select(func.count(), func.count().filter(ended(states))).select_from(Certificate)
-    n_all, n_ended = session.execute(both.join(Certificate.submission).where(Certificate.cycle_id == cycle_id)).one()
-    return n_all - n_ended, n_ended
+def counts(session: Session, cycle_id: int, states: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return by level how many certificates of a year hold, and how many hold no more."""
+    gone = ended(states)
+    both = select(Certificate.level, func.count().filter(~gone), func.count().filter(gone)).select_from(Certificate)
+    both = both.join(Certificate.submission).where(Certificate.cycle_id == cycle_id).group_by(Certificate.level)
+    return {level: (n_valid, n_ended) for level, n_valid, n_ended in session.execute(both)}

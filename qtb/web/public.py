@@ -45,7 +45,7 @@ def results(key: str) -> ResponseReturnValue:
     page = lists.page(
         db.session(), Submission.cycle_id == year.id, Submission.state.in_(listed), number=number, order=order
     )
-    notice = objections.window_of(db.session(), year)
+    notice = objections.window_of(db.session(), year, years.of(db.session(), year.id).times)
     return render_template(
         "public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels, notice=notice,
         objects=notice is not None and notice.is_open(g.now),

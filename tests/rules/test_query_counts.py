@@ -22,6 +22,7 @@ __all__ = ["web"]
 # page → at most so many questions: one says who asks, one what time the demo has, one reads all years with their dates.
 # What waits for somebody is asked even when no row is open: something may be unread. Without the demo's clock that is 4
 # for one's own entries and 6 for the queue. On the organiser's pages one more asks for the alarm.
+# Where the public notice is told of, one asks the ledger since when: what was published late is on notice longer.
 # The history asks once whether any year has results that are not public: reading those is on record.
 LISTS: dict[str | None, dict[str, int]] = {
     "alice": {"/applicant/": 5, "/submissions/1": 7},
@@ -31,9 +32,9 @@ LISTS: dict[str | None, dict[str, int]] = {
         "/admin/": 7, "/admin/submissions": 7, "/admin/cycles": 6, "/admin/cycles/2024": 9,
         "/admin/cycles/2024/ledger": 11, "/admin/users": 7, "/admin/units": 7, "/admin/history": 12,
         "/admin/outbox": 5, "/submissions/1": 10, "/admin/cycles/2024/duplicates": 8, "/submissions/1/team": 7,
-        "/admin/cycles/2024/certificates": 8, "/admin/cycles/2024/judging": 10,
+        "/admin/cycles/2024/certificates": 9, "/admin/cycles/2024/judging": 10,
     },
-    None: {"/": 2, "/cycles/2024": 2, "/cycles/2024/results": 3, "/sign-in": 1},
+    None: {"/": 2, "/cycles/2024": 2, "/cycles/2024/results": 4, "/sign-in": 1},
 }  # fmt: skip
 
 

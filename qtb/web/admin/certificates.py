@@ -22,7 +22,7 @@ from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web import certificates as public
-from qtb.web import papers
+from qtb.web import papers, years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.view import cycle_or_404
@@ -40,12 +40,14 @@ def certificates(key: str) -> ResponseReturnValue:
     may = service.states(year)
     query = _chosen(year, chosen).order_by(Certificate.id.desc())
     page = lists.paged(db.session(), query, number=request.args.get("page", type=int, default=1))
+    counts = store.counts(db.session(), year.id, may)
     return render_template(
         "admin/certificates.html", cycle=year, page=page, chosen=chosen, standings=STANDINGS,
-        shown=[store.standing(one, may) for one in page.rows], counts=store.counts(db.session(), year.id, may),
+        shown=[store.standing(one, may) for one in page.rows],
+        counts=[sum(n[place] for n in counts.values()) for place in (0, 1)],
         n_lacking=_n_lacking(year), levels=year.definition.rubric.levels,
-        printed=store.levels(db.session(), year.id, may),
-        notice=objections.window_of(db.session(), year),
+        printed=[level for level, (n_valid, _) in counts.items() if n_valid],
+        notice=objections.window_of(db.session(), year, years.of(db.session(), year.id).times),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from qtb.services.answers import Incorrect
 from qtb.store import objections as store
 from qtb.store.objections import Objection
 from qtb.store.unit import unit
+from qtb.web import years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.answers import shown_refusal
@@ -35,9 +36,8 @@ def objections_of(key: str) -> ResponseReturnValue:
     """List a year's objections, what is due first on top."""
     cycle = cycle_or_404(key)
     rows = store.of_cycle(db.session(), cycle.id)
-    return render_template(
-        "admin/objections.html", cycle=cycle, objections=rows, window=objections.window_of(db.session(), cycle)
-    )
+    window = objections.window_of(db.session(), cycle, years.of(db.session(), cycle.id).times)
+    return render_template("admin/objections.html", cycle=cycle, objections=rows, window=window)
 
 
 @pages.route("/objections/<int:objection_id>", methods=["GET", "POST"])
