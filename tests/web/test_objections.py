@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from qtb.domain.errors import Conflict, Denied
-from qtb.services import check, objections
+from qtb.services import check, objections, undo
 from qtb.services.answers import Incorrect
 from qtb.store.files import File
 from qtb.store.objections import Objection
@@ -244,6 +244,20 @@ def test_an_objection_that_is_right_revokes_the_award_at_once(web: Web, work: in
     assert "总装一班" not in web.client().get("/cycles/2024/results").text
     assert "已撤销" in web.client("alice").get(f"/submissions/{work}").text
     world.sound()
+
+
+def test_whoever_objected_reads_where_the_work_stands_after_the_answer_was_undone(web: Web, work: int) -> None:
+    one = filed(web.world, work)
+    accepted(web.world, one)
+    answered(web.world, one, ANSWER)
+    code = all_of(web.world, Objection)[0].code
+    assert "已撤销" in web.client().get(f"/objections/{code}").text
+    with unit(web.world.session) as session:
+        row = session.get_one(Submission, work)
+        undo.undo(session, row, reason="答复有误", actor=web.world.actor("olga"), now=web.world.now)
+    page = web.client().get(f"/objections/{code}").text
+    assert "已发布" in page
+    assert "已撤销" not in page
 
 
 def test_one_that_is_not_taken_up_says_why_and_suspends_nothing(web: Web, work: int) -> None:

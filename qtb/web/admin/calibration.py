@@ -32,6 +32,8 @@ def calibration_of(key: str) -> ResponseReturnValue:
     number, typed = request.args.get("from", ""), {}
     if number:
         title, text = calibration.proposal(db.session(), cycle, number[:40], actor=actor())
+        if not text:
+            flash(say("calibration.from_empty"), "warning")
         typed = {"title": title[: calibration.MAX_TITLE], "text": text[: calibration.MAX_TEXT]}
     return _page(cycle, typed=typed)
 
