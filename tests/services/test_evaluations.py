@@ -205,7 +205,7 @@ def test_a_stale_sheet_is_a_conflict(world: World, work: int) -> None:
     world.assign(work, "eve")
     save(world, work, scores(world, "1"), seen=0)
     found = refusal(save, world, work, scores(world, "2"), seen=0)
-    assert (type(found), found.key) == (Conflict, "stale")
+    assert (type(found), found.key) == (Conflict, "sheet_stale")
     assert set(sheet(world, work).scores.values()) == {"1"}
 
 
