@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from urllib.parse import urlsplit
+
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -10,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from qtb.domain.errors import Reason, Refusal
 from qtb.extensions import db
+from qtb.web.public import is_ours
 
 
 def init_app(app: Flask) -> None:
@@ -25,7 +28,16 @@ def init_app(app: Flask) -> None:
 def page(status: int, reasons: tuple[Reason, ...], headers: dict[str, str] | None = None) -> ResponseReturnValue:
     """Return the error page with its reasons in words."""
     db.session.rollback()
-    return render_template("error.html", status=status, reasons=reasons), status, headers or {}
+    return render_template("error.html", status=status, reasons=reasons, back=_back()), status, headers or {}
+
+
+def _back() -> str:
+    """Return the address of the page of ours whose form was refused; empty where there is none."""
+    came = urlsplit(request.referrer or "")
+    if request.method != "POST" or came.netloc != request.host:
+        return ""
+    address = came.path + (f"?{came.query}" if came.query else "")
+    return address if is_ours(address) else ""
 
 
 def _refused(error: Refusal) -> ResponseReturnValue:

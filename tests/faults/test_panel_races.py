@@ -138,7 +138,7 @@ def test_works_given_by_hand_crosswise_wait_for_each_other(world: World) -> None
     one, other = {(cases[0], eve), (cases[0], ed)}, {(cases[1], ed), (cases[1], eve)}
     both = {(case, judge) for case in cases for judge in (ed, eve)}
     found = at_once([gives(world, one), gives(world, other), gives(world, both)] * 2)
-    assert found == [2, 2, 4] * 2
+    assert sum(found) == 4, found  # each pair is new once, and nobody was turned away
     assert [facts(world, case) for case in cases] == [(0, 2), (0, 2)]
     sound(world)
 

@@ -7,7 +7,10 @@ import re
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
+from qtb.i18n import word
+from qtb.store.submissions import Submission
 from tests.services.test_results import FAIR, GOOD, POOR, levels, scored
 from tests.web.conftest import Web
 
@@ -47,6 +50,23 @@ def test_levels_are_proposed_and_taken_back_by_the_page(judged: Web) -> None:
     history = olga.get("/admin/history").text
     assert "批量拟定等级" in history
     assert "撤回批量拟定" in history
+
+
+def test_a_level_without_its_reason_is_refused_with_the_way_back_to_the_work(judged: Web) -> None:
+    olga = judged.client("olga")
+    work = judged.world.session.scalar(select(Submission.id).where(Submission.team_name == "甲班"))
+    page, url = f"/submissions/{work}", f"/admin/submissions/{work}/level"
+    refused = olga.post(url, data={"level": "PROGRESS"}, headers={"Referer": f"http://localhost{page}?x=1"})
+    assert refused.status_code == 422
+    assert f'href="{page}?x=1"' in refused.text
+    for other in ("http://evil.example/x", "http://localhost//evil.example", "nonsense\x00"):
+        assert "返回刚才的页面" not in olga.post(url, data={"level": "x"}, headers={"Referer": other}).text
+    assert olga.post(url, data={"level": "PROGRESS", "reason": "会议意见"}).status_code == 303
+    undecided = word("zh", "tools.undecided")
+    assert f"拟定了等级：{undecided} → 推进级" in olga.get(page).text
+    assert "单独决定" in olga.get(PAGE).text
+    assert olga.post(url, data={"level": ""}).status_code == 303
+    assert set(levels(judged.world).values()) == {""}
 
 
 def test_the_workbook_holds_the_same(judged: Web) -> None:
