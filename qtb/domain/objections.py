@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
-from qtb.domain.errors import Reason
+from qtb.domain.errors import Invalid, Reason
 from qtb.domain.shapes import Edge, Key, Strict, Text
 from qtb.domain.timeline import Timeline, within
 
@@ -48,13 +49,16 @@ def window(rule: Objections | None, times: Timeline, published_at: datetime | No
     What was `published_at` later than its row says (it waited for a consent, say) is on notice from then on: else the
     time to object could be over before there is anything to object to.
 
-    Raises Invalid("calendar_year") where the working days of its year are not known.
+    Raises Invalid("calendar_year") where the working days of its row's year are not known.
     """
     if rule is None or rule.since.row not in times.rows:
         return None
     opens_at = times.fixed_at(rule.since)
-    since = opens_at if published_at is None else max(opens_at, published_at)
-    return Window(opens_at, times.calendar.ends_at(since, rule.working_days))
+    closes_at = times.calendar.ends_at(opens_at, rule.working_days)
+    if published_at is not None and published_at > opens_at:
+        with suppress(Invalid):  # the working days of that year are not known: no page fails for it
+            closes_at = times.calendar.ends_at(published_at, rule.working_days)
+    return Window(opens_at, closes_at)
 
 
 def refusal(state: Text, found: Window, now: datetime, *, is_against: bool) -> Reason | None:

@@ -63,14 +63,18 @@ def refuse_losing(session: Session, work: Submission, to_state: Key) -> None:
 
     Nothing is asked where it has none to lose: whoever reads the refusal would learn what is proposed.
     """
-    if work.award_level and not work.eliminated and not keeps_level(work.cycle, to_state):
+    is_ahead = work.cycle.definition.workflow.states[work.state].decided
+    if is_ahead and work.award_level and not work.eliminated and not keeps_level(work.cycle, work.state, to_state):
         refuse_laid(session, work.cycle)
 
 
-def keeps_level(cycle: Cycle, state: Key) -> bool:
-    """Tell whether a work that comes into a state by hand keeps its level; else it needs a decision of its own."""
-    to = cycle.definition.workflow.states[state]
-    return to.decided or to.listed
+def keeps_level(cycle: Cycle, from_state: Key, to_state: Key) -> bool:
+    """Tell whether a work that is put into a state by hand keeps its level; else it needs a decision of its own.
+
+    What was published and is put back is decided anew: the clock would publish it again at once as it was.
+    """
+    states = cycle.definition.workflow.states
+    return states[to_state].listed or (states[to_state].decided and states[from_state].decided)
 
 
 def lay(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> Laying:

@@ -20,7 +20,7 @@ from qtb.store import audit, cycles, outbox
 from qtb.store import eliminations as store
 from qtb.store import evaluations as sheets
 from qtb.store.eliminations import Elimination
-from qtb.store.evaluations import Sheet
+from qtb.store.evaluations import Award, Sheet
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
@@ -73,9 +73,10 @@ def confirm(session: Session, row: Elimination, reason: str, *, actor: Actor, no
         raise Conflict("not_judged", state=work.cycle.definition.workflow.states[work.state].label)
     if work.eliminated:
         raise Conflict("elim_known")
+    had = session.get(Award, work.id, populate_existing=True)
     for one in store.waiting(session, work.id):  # every judge who proposed it is answered by this
         _answered(one, True, reason, actor, now)
-        one.former_level = work.award_level
+        one.former_level, one.former_own = work.award_level, had is not None and had.own
     work.eliminated = True
     session.flush()
     _record(session, row, CONFIRMED, actor=actor, now=now, role="organiser", note=reason)
@@ -111,7 +112,8 @@ def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, 
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
     known = (*work.cycle.definition.rubric.levels, NONE)  # a rubric adopted since may lack it
-    _give(session, work, row.former_level if row.former_level in known else "", actor=actor, now=now)
+    level = row.former_level if row.former_level in known else ""
+    _give(session, work, level, own=row.former_own, actor=actor, now=now)
 
 
 def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:
@@ -122,13 +124,15 @@ def of(session: Session, elimination_id: int, cycle_id: int) -> Elimination:
     return row
 
 
-def _give(session: Session, work: Submission, level: str, *, actor: Actor, now: datetime) -> None:
+def _give(
+    session: Session, work: Submission, level: str, *, own: bool = False, actor: Actor, now: datetime
+) -> None:
     """Let a work have a level, or with "" be undecided, with an entry in its history where that is another one."""
     before = work.award_level
     if before == level:
         return
     if level:
-        evaluations.give(session, work, level, "level", actor=actor, now=now)
+        evaluations.give(session, work, level, "level", own=own, actor=actor, now=now)
         return
     sheets.forget_level(session, work.id)
     audit.record(session, work, "level", actor=actor, now=now, role="organiser", changes={"level": [before, level]})

@@ -165,7 +165,9 @@ def propose(
     """
     _hold_undecided(session, submission, actor)
     reason = notes.short(reason)
-    if not level:
+    if submission.eliminated and level != NO_AWARD:
+        raise Conflict("eliminated")
+    if not level and submission.award_level:
         before = submission.award_level
         evaluations.forget_level(session, submission.id)
         changes = {"level": [before, ""]}

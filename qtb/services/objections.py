@@ -41,19 +41,27 @@ Laid = tuple[str, Looked, str]  # the field, what was looked at, the key in the 
 def refusal(session: Session, submission: Submission, *, now: datetime) -> Reason | None:
     """Return why nobody may object to a work now. Raises Missing where the year has no public notice."""
     cycle, rule = submission.cycle, rule_of(submission.cycle)
-    published_at = store.published_at(session, submission, rule.against)
-    found = rules.window(rule, cycles.timeline_of(session, cycle.id), published_at)
+    found = window_for(session, submission)
     if found is None:
         raise Missing("objection")
     state = cycle.definition.workflow.states[submission.state].label
     return rules.refusal(state, found, now, is_against=submission.state in rule.against)
 
 
+def window_for(session: Session, submission: Submission) -> Window | None:
+    """Return the public notice of one work; None where its year has none."""
+    rule = rule_of(submission.cycle)
+    published_at = store.published_at(session, submission, rule.against)
+    return rules.window(rule, cycles.timeline_of(session, submission.cycle_id), published_at)
+
+
 def window_of(session: Session, cycle: Cycle, times: Timeline) -> Window | None:
     """Return a year's public notice, until the one of its last work ends; None where it has none."""
-    rule = cycle.definition.workflow.objections
-    published_at = ledger_reads.last_moved(session, cycle.id, rule.since) if rule else None
-    return rules.window(rule, times, published_at)
+    workflow, rule = cycle.definition.workflow, cycle.definition.workflow.objections
+    if rule is None:
+        return None
+    publishing = [key for key in workflow.clocked() if workflow.transitions[key].to in rule.against]
+    return rules.window(rule, times, ledger_reads.last_moved(session, cycle.id, publishing))
 
 
 def refuse_wrong(cycle: Cycle, raw: Mapping[str, Any], sent: Mapping[str, Sequence[str]], *, now: datetime) -> None:

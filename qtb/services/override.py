@@ -38,6 +38,7 @@ def override(
         raise Missing("submission")
     session.refresh(work)  # as it is under the lock that the year's other acts share
     consents.refuse_losing(session, work, to_state)
+    keeps = consents.keeps_level(work.cycle, work.state, to_state)
     details = {"note": notes.short(reason)}
     entry = Entry("submission", "override", actor, now, to_state=to_state, role="organiser", details=details)
     audit.refuse_stale(session, "submission", submission_id, seen)
@@ -45,6 +46,6 @@ def override(
     n_moved = advance.put(session, entry, cycle=cycle, rows=elsewhere, ids=[submission_id])
     if n_moved != 1:
         raise Conflict("already_there", state=definition.workflow.states[to_state].label)
-    if not consents.keeps_level(work.cycle, to_state):
+    if not keeps:
         evaluations.forget_level(session, submission_id)
     return Outcome(entry.batch_id, 1)

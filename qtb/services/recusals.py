@@ -40,13 +40,13 @@ def recuse(
     evaluations.keep_version(session, sheet, actor.user_id, now=now)
     audit.record(session, submission, "recused", actor=actor, now=now, role="evaluator", note=reason)
     evaluations.count_sheets(session, submission)
-    outbox.post(session, f"recused:{sheet.id}", "", submission.id, LETTER, "organiser", now=now)
+    outbox.post(session, f"recused:{sheet.id}:{sheet.version}", "", submission.id, LETTER, "organiser", now=now)
 
 
 def lift(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> None:
     """Let a judge take a work up again that he stood back from, with a reason, and tell him; history keeps both.
 
-    Raises Denied, Invalid without a reason, Conflict where he has not stood back or the work is judged no longer,
+    Raises Denied, Invalid (no reason, a judge no more), Conflict where he has not stood back or it is judged no longer,
     NotNow with what else stands between them: a conflict that was declared is ended first.
     """
     only_organiser(actor)
@@ -60,6 +60,7 @@ def lift(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: date
         raise Conflict("sheet_not_recused")
     sheet.recused_at, former, sheet.recusal_reason = None, sheet.recusal_reason, ""
     _refuse(sheet)
+    evaluating.judge(session, judge.id)
     session.flush()  # what is found between them now is not that he stood back
     if found := conflicts.of(session, judge, submission):
         raise NotNow(found)

@@ -52,7 +52,7 @@ def undo(
         "submission", "undo", actor, now, last.transition, last.from_state, role, details={"note": reason}
     )
     advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
-    if not consents.keeps_level(cycle, last.from_state):
+    if not consents.keeps_level(cycle, case.state, last.from_state):
         evaluations.forget_level(session, submission.id)
     for told in outbox.drop(session, last.batch_id, submission.id):
         outbox.post(session, f"{entry.batch_id}:{told}", entry.batch_id, submission.id, LETTER, told, now=now)

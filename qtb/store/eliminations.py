@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, select, text, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from qtb.store.accounts import Account
@@ -39,6 +39,7 @@ class Elimination(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     former_level: Mapped[str] = mapped_column(String(40), default="")  # what the work had when it was eliminated
+    former_own: Mapped[bool] = mapped_column(default=False, server_default=false())  # and that it was decided alone
     ended_at: Mapped[datetime | None] = mapped_column(Instant)  # taken back
 
     submission: Mapped[Submission] = relationship()
@@ -86,8 +87,12 @@ def holding(session: Session, submission_id: int) -> Sequence[Elimination]:
 
 
 def change_former(session: Session, ids: Sequence[int], before: str | None, after: str) -> None:
-    """Let the eliminated ones of these works get another level when taken back; those that had this one, or all."""
+    """Let the eliminated ones of these works get another level when taken back.
+
+    Those that had this one together with others, not by a decision of their own; with None all.
+    """
     mine = update(Elimination).where(Elimination.submission_id.in_(ids), *HOLDS)
-    mine = mine if before is None else mine.where(Elimination.former_level == before)
-    session.execute(mine.values(former_level=after).execution_options(synchronize_session=False))
+    same = Elimination.former_level == before, ~Elimination.former_own
+    mine = mine if before is None else mine.where(*same)
+    session.execute(mine.values(former_level=after, former_own=False).execution_options(synchronize_session=False))
     session.expire_all()

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, contains_eager
 
 from qtb.domain.errors import Invalid
 from qtb.domain.roles import CLOCK
-from qtb.domain.shapes import Edge
 from qtb.domain.timeline import Timeline
 from qtb.store import facts
 from qtb.store.cycles import Cycle
@@ -36,9 +35,9 @@ class Done:
     failed_at: datetime | None
 
 
-def last_moved(session: Session, cycle_id: int, edge: Edge) -> datetime | None:
-    """Return when the clock last moved something at an edge of a year; None before it has."""
-    mine = Ledger.cycle_id == cycle_id, Ledger.row_key == edge.row, Ledger.edge == edge.edge, Ledger.n_moved > 0
+def last_moved(session: Session, cycle_id: int, moves: Sequence[str]) -> datetime | None:
+    """Return when the clock last made one of these moves in a year; None before it has."""
+    mine = Ledger.cycle_id == cycle_id, Ledger.transition.in_(moves), Ledger.n_moved > 0
     return session.scalar(select(func.max(Ledger.at)).where(*mine))
 
 

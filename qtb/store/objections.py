@@ -71,10 +71,11 @@ def by_request(session: Session, request_key: str) -> Objection | None:
 
 
 def published_at(session: Session, submission: Submission, states: Sequence[str]) -> datetime | None:
-    """Return when the clock last brought a work into one of these states from outside them."""
-    mine = History.subject == "submission", History.subject_id == submission.id, History.via == CLOCK.via
+    """Return when the clock, or an override, last brought a work into one of these states from outside them."""
+    mine = History.subject == "submission", History.subject_id == submission.id
     into = History.to_state.in_(states), History.from_state.not_in(states)
-    return session.scalar(select(func.max(History.at)).where(*mine, *into))
+    by = (History.via == CLOCK.via) | (History.kind == "override")
+    return session.scalar(select(func.max(History.at)).where(*mine, *into, by))
 
 
 def n_waiting(cycle_id: int) -> Select[int]:

@@ -33,7 +33,10 @@ def page(status: int, reasons: tuple[Reason, ...], headers: dict[str, str] | Non
 
 def _back() -> str:
     """Return the address of the page of ours whose form was refused; empty where there is none."""
-    came = urlsplit(request.referrer or "")
+    try:
+        came = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return ""
     if request.method != "POST" or came.netloc != request.host:
         return ""
     address = came.path + (f"?{came.query}" if came.query else "")

@@ -25,7 +25,7 @@ from qtb.services.objections import Laid
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from qtb.web import files, years
+from qtb.web import files
 from qtb.web.access import PUBLIC, actor, audience
 from qtb.web.view import cycle_or_404
 
@@ -116,5 +116,5 @@ def _page(submission: Submission, page: FlaskForm, refusal: Refusal | None) -> s
     return render_template(
         "public/objection.html", submission=submission, cycle=submission.cycle, spec=_spec(submission.cycle), page=page,
         refusal=refusal, lacking=lacking, is_closed=isinstance(refusal, NotNow),
-        window=objections.window_of(db.session(), submission.cycle, years.of(db.session(), submission.cycle_id).times),
+        window=objections.window_for(db.session(), submission),
     )  # fmt: skip

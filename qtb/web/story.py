@@ -11,6 +11,7 @@ from qtb.domain.fields import FormSpec
 from qtb.domain.roles import ROLES, Actor, is_party
 from qtb.i18n import language, say
 from qtb.services import certificates
+from qtb.services.results import NO_AWARD
 from qtb.store.audit import History
 from qtb.store.submissions import Submission
 
@@ -118,7 +119,9 @@ def _what(submission: Submission, row: History, about: dict[str, object], staff:
 
 def _level(submission: Submission, level: str) -> str:
     rule = submission.cycle.definition.rubric.levels.get(level)
-    return rule.label.get(language()) if rule else say("tools.no_award" if level else "tools.undecided")
+    if rule is not None:
+        return rule.label.get(language())
+    return {"": say("tools.undecided"), NO_AWARD: say("tools.no_award")}.get(level, level)  # one adopted since lacks it
 
 
 def _edited(form: FormSpec | None, changes: object, staff: bool) -> str:

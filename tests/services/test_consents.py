@@ -243,6 +243,18 @@ def test_a_programme_that_asks_nobody_any_more_is_not_adopted_past_a_list(
     assert world.state(work) == "awarded"
 
 
+def test_what_was_published_and_is_put_back_is_decided_anew(world: World, work: int) -> None:
+    world.go(INSTANT)
+    assert world.state(work) == "awarded"
+    world.override(work, "evaluated")
+    assert world.session.get_one(Submission, work).award_level == ""
+    world.go(AFTER)
+    assert world.state(work) == "evaluated"  # else the clock would publish it again as it was
+    world.propose(work, "PROGRESS")
+    world.go("2024-08-20 11:01")
+    assert world.state(work) == "awarded"
+
+
 def test_whoever_has_not_consented_is_reminded_once_a_day(world: World, work: int, guiding: dict[str, Actor]) -> None:
     laying = lay(world)
 

@@ -132,6 +132,17 @@ def test_an_eliminated_work_that_is_judged_anew_still_has_no_level_and_forgets_t
     assert world.state(work) == "not_awarded"
 
 
+def test_what_was_decided_alone_is_so_again_when_an_elimination_is_taken_back(world: World, work: int) -> None:
+    world.move(work, "evaluate", "olga")
+    world.propose(work, "BENCHMARK", "领导小组意见")
+    first = propose(world, work)
+    act(world, "confirm", first)
+    assert why(world.propose, work, "", "重排") == "eliminated"
+    act(world, "take_back", first)
+    (one,) = results.standing(world.session, world.session.get_one(Cycle, world.cycle.id)).works
+    assert (one.row.award_level, one.row.own) == ("BENCHMARK", True)
+
+
 def test_another_judge_is_not_told_that_a_work_is_eliminated(world: World, work: int) -> None:
     act(world, "confirm", propose(world, work))
     with pytest.raises(Refusal) as refused, unit(world.session) as session:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Refusal
 from qtb.services import check, recusals, results
-from qtb.store import evaluations, feeds, lists
+from qtb.store import accounts, evaluations, feeds, lists
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
 from qtb.store.outbox import Outbox
@@ -81,10 +81,24 @@ def test_a_recusal_by_mistake_is_lifted_by_the_organiser_and_both_stay_in_histor
     }
     with pytest.raises(Conflict, match="sheet_not_recused"):
         lift()
+    recuse(world, work, "eve")  # and once more
+    assert [one for one, _ in world.letters(work)].count("recused") == 2
+    lift()
     save(world, work, scores(world), finish=True)
     assert facts(world, work) == (1, 2)
     assert check.check(world.session, now=world.now).findings == []
     world.sound()
+
+
+def test_whoever_is_a_judge_no_more_takes_nothing_up_again(world: World, work: int) -> None:
+    recuse(world, work, "eve")
+    with unit(world.session) as session:
+        (held,) = accounts.memberships(session, world.people["eve"].id)
+        held.ended_at = world.now
+    sheet = world.session.scalars(select(Sheet).where(Sheet.recused_at.is_not(None))).one()
+    with pytest.raises(Invalid, match="not_evaluator"), unit(world.session) as session:
+        recusals.lift(session, sheet, "误点", actor=world.actor("olga"), now=world.now)
+    assert facts(world, work) == (0, 2)
 
 
 def test_a_recusal_from_a_whole_unit_is_lifted_only_where_nothing_else_stands_between(world: World, work: int) -> None:

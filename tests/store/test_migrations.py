@@ -13,9 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from qtb.domain.roles import CLOCK
 from qtb.extensions import db
+from qtb.services import deliberation
 from qtb.store.audit import Entry, History
+from qtb.store.evaluations import Award
+from qtb.store.submissions import Submission
 from qtb.store.types import Base
 from qtb.store.unit import unit
+from tests.world import World
 
 
 def _tables() -> set[str]:
@@ -50,6 +54,20 @@ def test_down_to_nothing_and_up_again(app: Flask) -> None:
     flask_migrate.upgrade()
     assert _tables() == set(Base.metadata.tables)
     flask_migrate.check()
+
+
+def test_what_the_leaders_had_agreed_on_before_is_theirs_alone_afterwards(world: World) -> None:
+    ids = [world.placed("evaluated", team=f"{n}班") for n in range(2)]
+    olga = world.actor("olga")
+    for one in ids:
+        with unit(world.session) as session:
+            work = session.get_one(Submission, one)
+            deliberation.deliberate(session, work, "none", reason="存疑", names="甲", actor=olga, now=world.now)
+    world.propose(ids[1], "PROGRESS")
+    world.session.rollback()
+    flask_migrate.downgrade(revision="0027")
+    flask_migrate.upgrade()
+    assert [world.session.get_one(Award, one).own for one in ids] == [True, False]
 
 
 def test_history_is_append_only_after_going_down_and_up(app: Flask) -> None:

@@ -21,7 +21,7 @@ from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 from qtb.web.access import NOBODY
 from tests import files
-from tests.consenting import answer, bodies, lay
+from tests.consenting import answer, bodies, lay, waive
 from tests.services.test_certificates import issue
 from tests.web.conftest import Web
 from tests.world import World
@@ -173,6 +173,39 @@ def test_what_was_published_late_is_on_notice_from_then_on(web: Web) -> None:
     late = sent(stranger, address(web, work), PERSON, key="key-2")
     assert late.status_code == 409
     assert "2024年9月18日 24:00" in late.text  # the autumn festival lies between, and a Saturday that is worked
+
+
+def test_a_late_work_without_a_level_prolongs_no_notice_and_one_put_there_by_hand_has_its_own(web: Web) -> None:
+    world, stranger = web.world, web.client()
+    first, late, other = (world.placed("evaluated", team=f"{n}班") for n in range(3))
+    world.propose(first)
+    web.go(PUBLISHED)
+    web.go("2024-09-10 10:00")
+    assert sent(stranger, address(web, first), PERSON).status_code == 409
+    world.propose(late, "none")
+    web.go("2024-09-10 10:01")
+    assert world.state(late) == "not_awarded"
+    assert "提出异议" not in stranger.get("/cycles/2024/results").text
+    world.propose(other, "PROGRESS")
+    world.override(other, "awarded")
+    assert sent(stranger, address(web, other), PERSON, key="key-2").status_code == 303
+    refused = stranger.get(address(web, first)).text
+    assert "8月27日 24:00" in refused
+    assert "9月18日" not in refused
+
+
+def test_a_notice_into_a_year_without_working_days_ends_by_its_row(web: Web) -> None:
+    work = web.world.placed("evaluated")
+    web.go("2024-08-10 10:00")
+    web.world.propose(work)
+    lay(web.world) if bodies(web.world) else None
+    web.go("2029-01-05 10:00")
+    for one in ("市质量办", "市总工会"):
+        waive(web.world, 1, one)
+    web.go("2029-01-05 10:01")
+    assert web.world.state(work) == "awarded"
+    assert web.client().get("/cycles/2024/results").status_code == 200
+    assert sent(web.client(), address(web, work), PERSON).status_code == 409
 
 
 def test_while_an_objection_waits_no_certificate_leaves_and_one_that_left_says_so(web: Web, work: int) -> None:

@@ -91,7 +91,7 @@ def test_two_windows_on_one_sheet_end_with_what_is_saved_last(web: Web, work: in
     assert sent(eve, path, first, M1_POSITION="7.5", keep="1").status_code == 303
     answer = sent(eve, path, second, M1_POSITION="6.5", comment="另一窗口", keep="1")
     assert answer.status_code == 409
-    assert "您已在另一个窗口保存过" in answer.text
+    assert "在您打开之后已有改动" in answer.text
     assert "合并" not in answer.text
     assert all(text in answer.text for text in ('value="6.5"', "另一窗口"))
     page = eve.get(path).text

@@ -87,7 +87,7 @@ def assign(submission_id: int) -> ResponseReturnValue:
 def propose(submission_id: int) -> ResponseReturnValue:
     """Propose a level for a work."""
     with unit(db.session()) as work:
-        level, reason = request.form.get("level", ""), request.form.get("reason", "")
+        level, reason = request.form.get("level", "?"), request.form.get("reason", "")
         evaluations.propose(work, found(submission_id), level, reason=reason, actor=actor(), now=g.now)
     return _done(submission_id, "admin.level_proposed")
 
