@@ -16,6 +16,7 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.roles import Actor
 from qtb.services import consents, evaluations, notes
 from qtb.services.cycles import only_organiser
+from qtb.services.results import NO_AWARD
 from qtb.store import audit, cycles, outbox
 from qtb.store import eliminations as store
 from qtb.store import evaluations as sheets
@@ -27,7 +28,6 @@ from qtb.store.unit import lock
 PROPOSED, WITHDRAWN = "elim_proposed", "elim_withdrawn"
 CONFIRMED, REFUSED, TAKEN_BACK = "eliminated", "elim_refused", "elim_back"
 LETTER = "elimination_proposed"
-NONE = "none"
 
 
 def propose(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: datetime) -> Elimination:
@@ -80,7 +80,7 @@ def confirm(session: Session, row: Elimination, reason: str, *, actor: Actor, no
     work.eliminated = True
     session.flush()
     _record(session, row, CONFIRMED, actor=actor, now=now, role="organiser", note=reason)
-    _give(session, work, NONE, actor=actor, now=now)
+    _give(session, work, NO_AWARD, actor=actor, now=now)
 
 
 def refuse(session: Session, row: Elimination, reason: str, *, actor: Actor, now: datetime) -> None:
@@ -111,7 +111,7 @@ def take_back(session: Session, row: Elimination, reason: str, *, actor: Actor, 
     work.eliminated = False
     session.flush()
     _record(session, row, TAKEN_BACK, actor=actor, now=now, role="organiser", note=reason)
-    known = (*work.cycle.definition.rubric.levels, NONE)  # a rubric adopted since may lack it
+    known = (*work.cycle.definition.rubric.levels, NO_AWARD)  # a rubric adopted since may lack it
     level = row.former_level if row.former_level in known else ""
     _give(session, work, level, own=row.former_own, actor=actor, now=now)
 

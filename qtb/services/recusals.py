@@ -13,7 +13,9 @@ from qtb.services import conflicts, judge_letters
 from qtb.services import evaluations as evaluating
 from qtb.services.cycles import only_organiser
 from qtb.store import audit, cycles, drafts, evaluations, outbox
+from qtb.store.accounts import Account
 from qtb.store.evaluations import Sheet, SheetVersion
+from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
 LETTER, LIFTED = "recused", "recusal_lifted"
@@ -28,11 +30,7 @@ def recuse(
     """
     conflicts.only_own(sheet.evaluator_id, actor)
     reason = conflicts.reason_of(reason)
-    submission = sheet.submission
-    cycles.hold(session, submission.cycle)
-    lock(session, sheet.evaluator)  # in the order of those who give works: the person, then the work
-    lock(session, submission)
-    session.refresh(sheet)
+    submission, _ = _held(session, sheet)
     _refuse(sheet)
     if whole_unit:
         conflicts.declare(session, sheet.evaluator, submission.unit, reason=reason, actor=actor, now=now)
@@ -51,11 +49,7 @@ def lift(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now: date
     """
     only_organiser(actor)
     reason = conflicts.reason_of(reason)
-    submission, judge = sheet.submission, sheet.evaluator
-    cycles.hold(session, submission.cycle)
-    lock(session, judge)
-    lock(session, submission)
-    session.refresh(sheet)
+    submission, judge = _held(session, sheet)
     if sheet.recused_at is None:
         raise Conflict("sheet_not_recused")
     sheet.recused_at, former, sheet.recusal_reason = None, sheet.recusal_reason, ""
@@ -79,11 +73,7 @@ def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now:
     """
     only_organiser(actor)
     reason = conflicts.reason_of(reason)
-    submission, judge = sheet.submission, sheet.evaluator
-    cycles.hold(session, submission.cycle)
-    lock(session, judge)
-    lock(session, submission)
-    session.refresh(sheet)
+    submission, judge = _held(session, sheet)
     _refuse(sheet)
     _forget(session, sheet)
     changes = {"evaluator": judge.id, "sheet": sheet.kind}
@@ -92,6 +82,15 @@ def take_away(session: Session, sheet: Sheet, reason: str, *, actor: Actor, now:
     )
     evaluations.count_sheets(session, submission)
     judge_letters.taken(session, submission, judge.id, reason, now=now)
+
+
+def _held(session: Session, sheet: Sheet) -> tuple[Submission, Account]:
+    """Hold a sheet's work and judge until the unit ends; the sheet is as it is then."""
+    cycles.hold(session, sheet.submission.cycle)
+    lock(session, sheet.evaluator)  # in the order of those who give works: the person, then the work
+    lock(session, sheet.submission)
+    session.refresh(sheet)
+    return sheet.submission, sheet.evaluator
 
 
 def _forget(session: Session, sheet: Sheet) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -49,29 +51,26 @@ def remind_judges(key: str) -> ResponseReturnValue:
 @audience("organiser")
 def take_away(key: str, sheet_id: int) -> ResponseReturnValue:
     """Take an unfinished work away from a judge."""
-    cycle_id = cycle_or_404(key).id
-    with unit(db.session()) as work:
-        sheet = work.get(Sheet, sheet_id)
-        if sheet is None or sheet.submission.cycle_id != cycle_id:
-            raise Missing("sheet")
-        judge = sheet.evaluator_id
-        recusals.take_away(work, sheet, request.form.get("reason", ""), actor=actor(), now=g.now)
-    flash(say("judging.taken"), "success")
-    return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
+    return _acted(key, sheet_id, recusals.take_away, "judging.taken")
 
 
 @pages.post("/cycles/<key>/sheets/<int:sheet_id>/again")
 @audience("organiser")
 def lift_recusal(key: str, sheet_id: int) -> ResponseReturnValue:
     """Let a judge take a work up again that he stood back from."""
+    return _acted(key, sheet_id, recusals.lift, "judging.lifted")
+
+
+def _acted(key: str, sheet_id: int, act: Callable[..., None], done: str) -> ResponseReturnValue:
+    """Do something about a sheet of a year with the reason that was sent, and go back to its judge."""
     cycle_id = cycle_or_404(key).id
     with unit(db.session()) as work:
         sheet = work.get(Sheet, sheet_id)
         if sheet is None or sheet.submission.cycle_id != cycle_id:
             raise Missing("sheet")
         judge = sheet.evaluator_id
-        recusals.lift(work, sheet, request.form.get("reason", ""), actor=actor(), now=g.now)
-    flash(say("judging.lifted"), "success")
+        act(work, sheet, request.form.get("reason", ""), actor=actor(), now=g.now)
+    flash(say(done), "success")
     return redirect(url_for("admin.judge", key=key, account_id=judge), 303)
 
 
