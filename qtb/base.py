@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from qtb import config, i18n
-from qtb.extensions import db, migrate
+from qtb.extensions import db
 from qtb.store import (  # noqa: F401 (each adds its tables)
     accounts,
     answers,
@@ -51,7 +51,6 @@ def bare_app(settings: Mapping[str, Any] | None = None, *, demo: bool = False) -
     app = Flask("qtb", template_folder=str(config.folder("templates")), static_folder=None)
     app.config.update(config.settings(demo=demo) if settings is None else settings)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.folder("migrations")), render_as_batch=True)
     i18n.init_app(app)
     with app.app_context():
         unit.prepare(db.engine)

@@ -6,11 +6,10 @@ import contextlib
 import gc
 import socket
 
-import flask_migrate
 import waitress
 from flask import Flask
 
-from qtb import clock, scheduler
+from qtb import clock, scheduler, schema
 from qtb import demo as demonstration
 from qtb.extensions import db
 from qtb.services import accounts, definitions
@@ -40,7 +39,7 @@ def prepared(*, demo: bool) -> Flask:
     """Return the web application with its database at head and, in a demo, filled."""
     app = create_app(demo=demo)
     with app.app_context():
-        flask_migrate.upgrade()
+        schema.bring_to_head()
         for key in definitions.programmes():
             definitions.load(key)
         if demo:
@@ -60,8 +59,8 @@ def _fill(app: Flask) -> None:
         return
     # A telling that was broken off is told again from the start; only made-up data is lost.
     db.session.remove()
-    flask_migrate.downgrade(revision="base")
-    flask_migrate.upgrade()
+    schema.migrations().downgrade(revision="base")
+    schema.migrations().upgrade()
     kept = storage(str(app.config["FILES"]))
     demonstration.fill(db.session(), secret=str(app.config["SECRET_KEY"]), storage=kept)
 

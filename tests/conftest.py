@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import hypothesis
 import pytest
 from argon2 import PasswordHasher
@@ -21,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.util import LRUCache
 
-from qtb import config
+from qtb import config, schema
 from qtb.base import bare_app
 from qtb.bench import postgres
 from qtb.extensions import db
@@ -179,7 +178,7 @@ def world(session: Session) -> World:
 
 def _upgrade(url: str) -> None:
     with _at(url):
-        flask_migrate.upgrade()
+        schema.bring_to_head()
 
 
 def _people(url: str) -> None:

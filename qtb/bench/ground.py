@@ -10,13 +10,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-import flask_migrate
 import psycopg
 from flask import Flask
 from sqlalchemy import URL, make_url
 from sqlalchemy.orm import Session
 
-from qtb import config
+from qtb import config, schema
 from qtb.base import bare_app
 from qtb.bench import postgres
 from qtb.domain.errors import Invalid
@@ -176,4 +175,4 @@ def _folder(parent: Path | None) -> Iterator[Path]:
 
 def _upgrade(url: URL) -> None:
     with app_on(url):
-        flask_migrate.upgrade()
+        schema.bring_to_head()

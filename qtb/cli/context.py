@@ -10,21 +10,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import click
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from flask import Flask
 from rich.cells import cell_len
 from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from qtb import clock, i18n
+from qtb import clock, i18n, schema
 from qtb.base import bare_app
 from qtb.cli.commands import lang, say
 from qtb.domain.errors import DefinitionError, Denied, Invalid, Missing, Reason, Refusal
 from qtb.domain.roles import Actor
-from qtb.extensions import db, migrate
+from qtb.extensions import db
 from qtb.store import accounts, cycles, lists
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle
@@ -116,19 +113,9 @@ def stop(*sentences: str) -> NoReturn:
     raise click.exceptions.Exit(1)
 
 
-def revisions() -> tuple[str | None, str | None]:
-    """Return (the database's revision, the newest one); both are read, nothing is changed."""
-    newest = ScriptDirectory.from_config(migrate.get_config()).get_current_head()
-    with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), newest
-
-
 def require_head() -> None:
     """Stop, and say what to run, when the database's tables are not those of this program."""
-    try:
-        current, newest = revisions()
-    except CommandError as error:
-        stop(str(error))
+    current, newest = schema.revisions()
     if current != newest:
         stop(say("cli.not_at_head", current=current or say("cli.none"), newest=newest))
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
+from flask import current_app
 
+from qtb import schema
 from qtb.cli.commands import Group, say
-from qtb.cli.context import opened, revisions, stop
-from qtb.extensions import migrate
+from qtb.cli.context import opened, stop
 
 
 @click.group(cls=Group)
@@ -23,14 +19,14 @@ def db() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Bring the database to a revision, the newest unless one is named."""
-    _migrate(command.upgrade, revision)
+    _migrate("upgrade", revision)
 
 
 @db.command()
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
     """Take the database back to a revision, one step unless one is named."""
-    _migrate(command.downgrade, revision)
+    _migrate("downgrade", revision)
 
 
 @db.command()
@@ -40,16 +36,20 @@ def current() -> None:
         _tell()
 
 
-def _migrate(change: Callable[[Config, str], None], revision: str) -> None:
+def _migrate(change: str, revision: str) -> None:
+    from alembic import command  # at first use, as in `qtb.schema`
+    from alembic.util.exc import CommandError
+
     with opened(at_head=False):
+        schema.migrations()
         try:
             # Flask-Migrate's own wrapper would end the process with a log line instead of raising.
-            change(migrate.get_config(), revision)
+            getattr(command, change)(current_app.extensions["migrate"].migrate.get_config(), revision)
         except CommandError as error:
             stop(say("cli.migration", why=str(error)))
         _tell()
 
 
 def _tell() -> None:
-    found, newest = revisions()
+    found, newest = schema.revisions()
     click.echo(say("cli.revision", current=found or say("cli.none"), newest=newest))

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from rapidfuzz import fuzz, process
-
 TITLE, TEXT, TEAM = 85, 30, 85  # from so many in a hundred on, works are shown as alike
 SHORTEST = 12  # characters of a sentence that says something
 USUAL = 20  # a sentence that so many works share is the form's, not anybody's
@@ -73,6 +71,8 @@ def telling(text: str) -> Iterator[str]:
 
 def _titles(works: Sequence[Work]) -> dict[tuple[int, int], int]:
     """Compare each title that is given with the others, each spelling once."""
+    from rapidfuzz import fuzz, process  # at first use: it costs memory that a page need not have
+
     spelt: defaultdict[str, list[int]] = defaultdict(list)
     for work in works:
         if key := plain(work.title):
@@ -102,6 +102,8 @@ def _texts(works: Sequence[Work]) -> dict[tuple[int, int], int]:
 
 def _teams(works: Sequence[Work]) -> dict[tuple[int, int], int]:
     """Compare the teams that one unit has entered in one year."""
+    from rapidfuzz import fuzz
+
     groups: defaultdict[tuple[int, int], list[Work]] = defaultdict(list)
     for work in works:
         groups[work.unit_id, work.year].append(work)

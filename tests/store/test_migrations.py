@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import flask_migrate
 import pytest
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from qtb import config, schema
 from qtb.domain.roles import CLOCK
 from qtb.extensions import db
 from qtb.services import deliberation
@@ -20,6 +22,22 @@ from qtb.store.submissions import Submission
 from qtb.store.types import Base
 from qtb.store.unit import unit
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def bound(app: Flask) -> None:
+    schema.migrations()
+
+
+def test_the_revisions_are_told_without_alembic_as_it_tells_them(app: Flask) -> None:
+    head = ScriptDirectory(str(config.folder("migrations"))).get_current_head()
+    assert schema.revisions() == (head, head)
+    flask_migrate.downgrade(revision="0027")
+    assert schema.revisions() == ("0027", head)
+    flask_migrate.downgrade(revision="base")
+    assert schema.revisions() == (None, head)
+    schema.bring_to_head()
+    assert schema.revisions() == (head, head) == (_revision(), head)
 
 
 def _tables() -> set[str]:
