@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ def set_to(session: Session, instant: datetime) -> None:
     session.merge(Setting(key=OFFSET, value=str(offset)))
 
 
+@lru_cache(maxsize=4_096)  # a list says the same few dates again and again
 def shown(instant: datetime, lang: str, *, is_end: bool = False) -> str:
     """Return an instant in the programme's zone, the zone named; an end at midnight is 24:00 of the day before."""
     local = instant.astimezone(ZONE)
@@ -43,6 +45,7 @@ def shown(instant: datetime, lang: str, *, is_end: bool = False) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {hour}（上海时间）"
 
 
+@lru_cache(maxsize=4_096)
 def day(instant: datetime, lang: str, *, is_end: bool = False) -> str:
     """Return the day of an instant in the programme's zone; the end of a window belongs to the day before."""
     local = (instant - timedelta(microseconds=1) if is_end else instant).astimezone(ZONE)

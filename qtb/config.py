@@ -52,6 +52,7 @@ def settings(environment: Mapping[str, str] = os.environ, *, demo: bool = False)
         "SESSION_COOKIE_NAME": "qtb",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,  # a sign-in ends on its own day, so no answer need sign the cookie anew
         "SESSION_COOKIE_SECURE": environment.get("QTB_BASE_URL", "").startswith("https:"),
         "MAX_CONTENT_LENGTH": 24 * 1024 * 1024,
         "MAX_UPLOAD": (files.MOST_POSSIBLE_MB + 1) * files.MB,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,12 @@ def language() -> str:
 def say(key: str, /, **args: Any) -> str:
     """Return the wording of a key in the present language, filled with the arguments."""
     return word(language(), key, **args)
+
+
+@cache
+def sayer(lang: str) -> Callable[..., str]:
+    """Return `say` for one language: a page that knows its own need not ask at every wording."""
+    return partial(word, lang)
 
 
 def word(lang: str, key: str, /, **args: Any) -> str:

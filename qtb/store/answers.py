@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, select
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from qtb.store.types import Base, Instant, RowId
@@ -35,9 +35,12 @@ class AnswerVersion(Saved, Base):
     form: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
+OF_ONE = select(Answer).where(Answer.submission_id == bindparam("submission_id"))
+
+
 def answers(session: Session, submission_id: int) -> dict[str, dict[str, Any]]:
     """Return the filled forms of a submission by form key."""
-    rows = session.scalars(select(Answer).where(Answer.submission_id == submission_id))
+    rows = session.scalars(OF_ONE, {"submission_id": submission_id})
     return {row.form: row.values for row in rows}
 
 

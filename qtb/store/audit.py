@@ -40,6 +40,15 @@ from qtb.store.history import canonical as canonical
 from qtb.store.kept import Kept
 from qtb.store.types import Chained, sha256_hex
 
+# A subject's entries, latest first; worded once, since every page of a case asks for them. The name is None where
+# nobody acted but the clock.
+TOLD: Select[History, str | None] = (
+    select(History, Account.name)
+    .outerjoin(Account, Account.id == History.actor_id)
+    .where(History.subject == bindparam("subject"), History.subject_id == bindparam("subject_id"))
+    .order_by(History.seq.desc())
+)
+
 
 def append(session: Session, entry: Entry, rows: Select[Any], *, due: ColumnElement[str] | str = "") -> int:
     """Write one history row for each row that `rows` selects from the subject's table; return how many.
@@ -110,7 +119,7 @@ def refuse_stale(session: Session, subject: str, subject_id: int, seen: int | No
     """Raise Conflict("stale_by") with who changed the subject and when, if `seen` is not its present version."""
     if seen is None:
         return
-    last = session.execute(_told(subject, subject_id).limit(1)).first()
+    last = session.execute(TOLD.limit(1), {"subject": subject, "subject_id": subject_id}).first()
     if last is not None and last[0].seq != seen:
         raise Conflict("stale_by", who=last[1] or last[0].role or last[0].via, at=last[0].at)
 
@@ -150,23 +159,13 @@ def _piece(n: int) -> ColumnElement[str]:
 
 def entries(session: Session, subject: str, subject_id: int) -> list[tuple[History, str | None]]:
     """Return a subject's history, latest first, each with the name of who acted."""
-    return [(row, name) for row, name in session.execute(_told(subject, subject_id))]
+    return [(row, name) for row, name in session.execute(TOLD, {"subject": subject, "subject_id": subject_id})]
 
 
 def last_step(session: Session, submission_id: int) -> History | None:
     """Return the last entry that put a submission where it stands."""
     mine = (History.subject == "submission") & (History.subject_id == submission_id) & (History.to_state != "")
     return session.scalar(select(History).where(mine).order_by(History.seq.desc()).limit(1))
-
-
-def _told(subject: str, subject_id: int) -> Select[History, str | None]:
-    name: Any = Account.name  # None where nobody acted but the clock
-    return (
-        select(History, name)
-        .outerjoin(Account, Account.id == History.actor_id)
-        .where(History.subject == subject, History.subject_id == subject_id)
-        .order_by(History.seq.desc())
-    )
 
 
 def count(session: Session) -> int:

@@ -107,14 +107,17 @@ class Page:
 
 def page(
     session: Session, *clauses: ColumnElement[bool], number: int = 1, order: Any = None, n_all: int | None = None,
-    ranks: Subquery | None = None,
+    ranks: Subquery | None = None, marks: Sequence[ColumnElement[Any]] = (),
 ) -> Page:  # fmt: skip
     """Return a page of the submissions that fulfil the clauses, latest first unless an order is given.
 
     Rows of what a list shows, with `unit_name` and `recommender_name`: fifty whole submissions cost five times that.
-    `n_all` is how many there are, where the caller has counted them; `ranks` has a `rank` for some ids.
+    `n_all` is how many there are, where the caller has counted them; `ranks` has a `rank` for some ids; `marks` are
+    labelled clauses that each row says of itself.
     """
     query = LISTED.where(*clauses)
+    if marks:
+        query = query.add_columns(*marks)
     if ranks is not None:
         query = query.outerjoin(ranks, ranks.c.id == Submission.id).add_columns(ranks.c.rank)
     query = query.order_by(*(order or (Submission.id.desc(),)))

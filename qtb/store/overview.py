@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from qtb.store import duplicates, objections
@@ -24,12 +26,19 @@ class Overview:
 
 def overview(session: Session, cycle_id: int, reviewed_in: Sequence[str]) -> Overview:
     """Return how a year stands; `reviewed_in` are the states in which a work's form is reviewed."""
+    rows = session.execute(_asked(cycle_id, tuple(reviewed_in))).all()
+    return Overview({row[0]: row[1] for row in rows}, *(rows[0][2:] if rows else ()))
+
+
+@lru_cache(maxsize=64)
+def _asked(cycle_id: int, reviewed_in: tuple[str, ...]) -> Select[Any]:
+    """Return the query of `overview`, kept for the next visit: wording it costs as much as asking it."""
     mine = Submission.cycle_id == cycle_id
     n_unreviewed = select(func.count()).select_from(Submission).where(mine, unreviewed(reviewed_in))
     waiting = [duplicates.n_open_pairs(cycle_id), objections.n_waiting(cycle_id), n_unreviewed]
-    query = select(Submission.state, func.count(), *(one.scalar_subquery() for one in waiting)).where(mine)
-    rows = session.execute(query.group_by(Submission.state)).all()
-    return Overview({row[0]: row[1] for row in rows}, *(rows[0][2:] if rows else ()))
+    query: Any = select(Submission.state, func.count(), *(one.scalar_subquery() for one in waiting)).where(mine)
+    found: Select[Any] = query.group_by(Submission.state)
+    return found
 
 
 def unreviewed(states: Sequence[str]) -> ColumnElement[bool]:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, ForeignKey, String, UniqueConstraint, and_, literal, or_, select
-from sqlalchemy.orm import Mapped, Session, defer, joinedload, mapped_column
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, defer, joinedload, mapped_column
 
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
@@ -80,20 +93,34 @@ def names(session: Session, submission: Submission) -> set[tuple[int, str]]:
 
 def awarded(session: Session, ids: Collection[int]) -> Sequence[Any]:
     """Return (submission, state, level, cycle) for each work with a level of the teams of these, in any year."""
+    return session.execute(_awarded(), {"ids": list(ids)}).all()
+
+
+@cache
+def _awarded() -> Any:
+    """Return the query of `awarded`, worded once: wording it costs more than asking it."""
     first: Any = select(
         Submission.id.label("of"), Submission.unit_id.label("unit_id"), Submission.team_key.label("team_key")
-    ).where(Submission.id.in_(ids), Submission.team_key.is_not(None))
+    ).where(Submission.id.in_(bindparam("ids", expanding=True)), Submission.team_key.is_not(None))
     line = first.cte("lines", recursive=True)
     here = and_(TeamLink.unit_id == line.c.unit_id, TeamLink.team_key == line.c.team_key)
     line = line.union(select(line.c.of, TeamLink.earlier_unit_id, TeamLink.earlier_key).join(line, here))
-    query: Any = (
+    return (
         select(line.c.of, Submission.state, Submission.award_level, Cycle)
         .join(Submission, and_(line.c.unit_id == Submission.unit_id, line.c.team_key == Submission.team_key))
         .join(Cycle, Cycle.id == Submission.cycle_id)
         .options(defer(Cycle.notice))
         .where(Submission.award_level.not_in(("", "none")))
     )
-    return session.execute(query).all()
+
+
+def has_past() -> ColumnElement[bool]:
+    """Return the clause of works whose team may have had a level: one under its present name, or a former name."""
+    other = aliased(Submission)
+    same = and_(other.unit_id == Submission.unit_id, other.team_key == Submission.team_key)
+    level = exists().where(same, other.cycle_id != Submission.cycle_id, other.award_level.not_in(("", "none")))
+    link = and_(TeamLink.unit_id == Submission.unit_id, TeamLink.team_key == Submission.team_key)
+    return or_(level, exists().where(link))
 
 
 def _line(submission: Submission) -> CTE:

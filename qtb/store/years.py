@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Result, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, defer
 
 from qtb.domain import timeline
@@ -30,12 +30,24 @@ ASKED = (
 )
 
 
+ASKED_ONE = ASKED.where(Cycle.id == bindparam("cycle_id"))
+
+
 def dated(session: Session, *clauses: Any) -> list[Year]:
     """Return the years that fulfil the clauses, latest first, in one query.
 
     An extension belongs to a row of its cycle, so the two joins multiply nothing.
     """
-    found = session.execute(ASKED.where(*clauses)).unique()
+    return _read(session.execute(ASKED.where(*clauses) if clauses else ASKED))
+
+
+def one(session: Session, cycle_id: int) -> Year:
+    """Return a year that is there."""
+    return _read(session.execute(ASKED_ONE, {"cycle_id": cycle_id}))[0]
+
+
+def _read(answer: Result[Any]) -> list[Year]:
+    found = answer.unique()
     return [_year(cycle, [tuple(row[1:]) for row in rows]) for cycle, rows in groupby(found, key=lambda row: row[0])]
 
 

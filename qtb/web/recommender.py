@@ -21,6 +21,7 @@ from qtb.web.access import actor, audience
 from qtb.web.parse import whole
 from qtb.web.todo import held_by, tasks
 
+MOST_TASKS = 10  # of what waits, before the rest is asked for: the list below shows the same works
 pages = Blueprint("recommender", __name__, url_prefix="/recommender")
 
 
@@ -39,8 +40,8 @@ def queue() -> ResponseReturnValue:
     return render_template(
         "recommender/queue.html", cycle=year, years=years.cycles(session), groups=groups, chosen=chosen, q=query,
         counts=counts, page=_page(year, ours, states, query, counts), todo=tasks(session, actor(), g.now),
-        quotas=quotas.standings(session, year, units) if year else {}, until=_ends(year), moves=batch.moves(year),
-        deadline=_deadline(year),
+        most=MOST_TASKS, quotas=quotas.standings(session, year, units) if year else {}, until=_ends(year),
+        moves=batch.moves(year), deadline=_deadline(year),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from lucide.jinja import lucide
 from markupsafe import Markup
@@ -19,7 +19,7 @@ from qtb.domain.fields import FieldSpec
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.forms import dynamic
-from qtb.i18n import escaped, failure, language, say
+from qtb.i18n import escaped, failure, language, say, sayer
 from qtb.services import health
 from qtb.store import cycles
 from qtb.store.cycles import Cycle
@@ -27,6 +27,8 @@ from qtb.web import access, years
 
 # The main act first, the one that cannot be undone last.
 TONES = {"primary": "btn-primary", "plain": "btn-outline-primary", "danger": "btn-outline-danger"}
+PLACE = 2**52  # an id that no row has, and that every route takes
+BADGE = Markup('<span class="state state-{}">{}</span>')
 # The look of a kind of state; colour is never alone, the label says the same.
 LOOKS = {"start": "secondary", "live": "blue", "side": "orange", "end": "dark"}
 
@@ -37,8 +39,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat,
                                  facts=json.loads)  # fmt: skip
-    app.jinja_env.globals.update(icon=icon, actor=access.actor, state_of=state_of, tones=TONES, home_url=access.home,
-                                is_staff=is_staff, case_url=case_url, failure=failure,
+    app.jinja_env.globals.update(url_for=address, icon=icon, actor=access.actor, state_of=state_of, badge=badge,
+                                tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
+                                failure=failure,
                                 asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
                                 accepted=files.accepted, file_limits=file_limits)  # fmt: skip
     app.context_processor(_frame)
@@ -71,9 +74,44 @@ def state_of(submission: Any) -> dict[str, str]:
     return found
 
 
+def badge(submission: Any, *, mark: bool = True) -> Markup:
+    """Return a submission's state as a badge, and with `mark` whether its clock stands still.
+
+    Drawn once for each state: a list shows the same few again and again.
+    """
+    known = g.setdefault("badges", {})
+    key = submission.cycle_id, submission.state, mark and submission.suspended_at is not None
+    if key not in known:
+        state = state_of(submission)
+        known[key] = BADGE.format(state["look"], state["label"]) + (_held_mark() if key[-1] else "")
+    found: Markup = known[key]
+    return found
+
+
+def _held_mark() -> Markup:
+    return " " + BADGE.format("orange", Markup("{} {}").format(icon("pause"), say("suspension.mark")))
+
+
 def case_url(submission_id: int) -> str:
     """Return a submission's address: without the router, which a list would ask fifty times."""
     return f"{request.script_root}/submissions/{submission_id}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Return `url_for`, asked once where ids are all that differs: a list would ask the router fifty times."""
+    if any(type(value) is not int for value in values.values()) or endpoint.startswith("."):
+        return url_for(endpoint, **values)
+    pattern, marks = _pattern(request.script_root, endpoint, tuple(values))
+    for mark, value in zip(marks, values.values(), strict=True):
+        pattern = pattern.replace(mark, str(value))
+    return pattern
+
+
+@cache
+def _pattern(_root: str, endpoint: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Return an endpoint's address with a number that stands for each id, and these numbers."""
+    marks: dict[str, Any] = {name: PLACE + n for n, name in enumerate(names)}
+    return url_for(endpoint, **marks), [str(mark) for mark in marks.values()]
 
 
 def is_staff() -> bool:
@@ -95,7 +133,10 @@ def _frame() -> dict[str, Any]:
     now = g.get("now") or clock.real()
     found = watched().alarm if mine.holds("organiser") else None
     alarms = alarm_lines(found) if found else []
-    return {"now": now, "demo": current_app.config["DEMO"], "me": current_user, "alarms": alarms}
+    return {
+        "now": now, "demo": current_app.config["DEMO"], "me": current_user._get_current_object(), "alarms": alarms,
+        "_": sayer(language()), "actor": lambda: mine,
+    }  # fmt: skip
 
 
 def watched() -> health.Watched:

@@ -46,7 +46,7 @@ def of(session: Session, cycle_id: int) -> Year:
         told(session)
     known = _known(session).one
     if cycle_id not in known:
-        known[cycle_id] = years.dated(session, Cycle.id == cycle_id)[0]
+        known[cycle_id] = years.one(session, cycle_id)
     return known[cycle_id]
 
 

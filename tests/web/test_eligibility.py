@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from qtb.services import teams
+from qtb.store.submissions import Submission
+from qtb.store.unit import unit
+from tests.services.test_eligibility import COOLING, adopt, held_before, registered
 from tests.web.conftest import Web, web
 from tests.world import DECLARATION
 
@@ -110,3 +114,20 @@ def test_a_message_is_taken_back_on_the_page(web: Web, case: int) -> None:
     page = client.get(url).text
     assert "写错了" not in page
     assert client.post(f"{url}/1/withdraw").status_code == 409
+
+
+def test_the_organisers_list_marks_a_team_that_waits_its_years_under_any_of_its_names(web: Web) -> None:
+    adopt(web.world, *COOLING)
+    earlier = held_before(web.world)
+    registered(web.world)
+    renamed = registered(web.world, "总装先锋班")
+    olga = web.client("olga")
+
+    def marked() -> int:
+        return olga.get("/admin/submissions?cycle=2024").text.count("间隔期内：2023 年获")
+
+    assert marked() == 1
+    with unit(web.world.session) as work:
+        row = work.get_one(Submission, renamed)
+        teams.link(work, row, earlier, reason="班组更名", actor=web.world.actor("olga"), now=web.world.now)
+    assert marked() == 2

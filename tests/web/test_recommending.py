@@ -60,6 +60,18 @@ def test_the_queue_is_in_groups_and_each_shows_its_own(web: Web, rita: FlaskClie
     assert ("乙班" in found, "丙班" in found) == (True, False)
 
 
+def test_a_long_list_of_what_waits_begins_with_the_most_pressing(web: Web, rita: FlaskClient) -> None:
+    for n in range(12):
+        web.world.submitted(f"{n}组")
+
+    def waits(path: str) -> tuple[int, bool]:
+        shown = rita.get(path).text.partition('<ol class="todo">')[2].partition("</details>")[0]
+        return shown.count("<li>"), "显示全部 12 项" in shown
+
+    assert waits(QUEUE) == (10, True)
+    assert waits(QUEUE + "?cycle=2024&todo=all") == (12, False)
+
+
 def test_numbers_and_arrows_make_an_order(web: Web, rita: FlaskClient, works: list[int]) -> None:
     first, second, third = works
     assert saved(rita, works, **{f"rank-{third}": "1"}).status_code == 303

@@ -16,6 +16,7 @@ from qtb.store import accounts, ledger_reads, lists
 from qtb.store.cycles import Cycle
 from qtb.store.overview import unreviewed
 from qtb.store.submissions import Submission, counts_by_state
+from qtb.store.teams import has_past
 from qtb.store.unit import unit
 from qtb.web import years
 from qtb.web.access import actor, audience
@@ -23,6 +24,7 @@ from qtb.web.admin.pages import pages
 from qtb.web.cases import found
 from qtb.web.parse import seen, whole
 
+HAS_PAST = has_past().label("has_past")
 # moved, due: by which move, at which edge; review: `none` for works whose form nobody has reviewed
 FILTERS = ("state", "category", "recommender", "moved", "due", "review", "q")
 
@@ -39,9 +41,9 @@ def submissions() -> ResponseReturnValue:
     by_more = any(value for name, value in chosen.items() if name != "state")
     page = lists.page(
         db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1),
-        n_all=None if by_more else lists.counted(counts, chosen["state"]),
+        n_all=None if by_more else lists.counted(counts, chosen["state"]), marks=[HAS_PAST],
     )  # fmt: skip
-    cooling = teams.cooling(db.session(), year, [row.id for row in page.rows])
+    cooling = teams.cooling(db.session(), year, [row.id for row in page.rows if row.has_past])
     template = "admin/submissions_list.html" if "HX-Request" in request.headers else "admin/submissions.html"
     return render_template(
         template, cycle=year, years=years.cycles(db.session()), page=page, chosen=chosen,
