@@ -123,7 +123,7 @@ def page(
     query = query.order_by(*(order or (Submission.id.desc(),)))
     if n_all is not None:
         number = _within(number, n_all)
-        return Page(session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
+        return Page(session.connection().execute(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
     count = select(func.count()).select_from(Submission).where(*clauses)
     return _page(session, _with_count(query, count), count, number)
 
@@ -150,7 +150,7 @@ def counted(counts: Mapping[str, int], state: str) -> int:
 def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
     """Return a page of what an ordered query of one entity finds."""
     count = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-    found = _page(session, _with_count(query, count), count, number)
+    found = _page(session, _with_count(query, count), count, number, entities=True)
     return replace(found, rows=[row[0] for row in found.rows])
 
 
@@ -158,16 +158,18 @@ def _with_count(query: Select[Any], count: Select[Any]) -> Select[Any]:
     return query.add_columns(count.scalar_subquery()).limit(PAGE).offset(bindparam("skipped", type_=Integer))
 
 
-def _page(session: Session, asked: Select[Any], count: Select[Any], number: int) -> Page:
+def _page(session: Session, asked: Select[Any], count: Select[Any], number: int, *, entities: bool = False) -> Page:
     """Return one page; a number beyond either end means the first or the last page.
 
-    The count comes with the rows. Where there are none, the number may have been too high.
+    The count comes with the rows. Where there are none, the number may have been too high. Only `entities` are read by
+    way of the session: plain columns cost a third less without.
     """
+    reader = session if entities else session.connection()
     number = min(max(1, number), MOST_PAGES)
-    found = session.execute(asked, {"skipped": (number - 1) * PAGE}).all()
+    found = reader.execute(asked, {"skipped": (number - 1) * PAGE}).all()
     if not found and number > 1:
         number = _within(number, int(session.scalar(count) or 0))
-        found = session.execute(asked, {"skipped": (number - 1) * PAGE}).all()
+        found = reader.execute(asked, {"skipped": (number - 1) * PAGE}).all()
     return Page(found, int(found[0][-1]) if found else 0, number)
 
 

@@ -34,7 +34,7 @@ def waiting(
     of what is needed to say what is to do on each: `is_turn`, `is_unread`, `lacks_slides`.
     """
     asked = _waiting(tuple(turns), actor.user_id, lists.held(actor), tuple(sorted(slides)))
-    found: Sequence[Row[Any]] = session.execute(asked).all()
+    found: Sequence[Row[Any]] = session.connection().execute(asked).all()
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
@@ -16,6 +16,7 @@ from qtb import clock
 from qtb.domain import files, form_check
 from qtb.domain.errors import Missing
 from qtb.domain.fields import FieldSpec
+from qtb.domain.roles import ROLES
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.forms import dynamic
@@ -39,8 +40,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat,
                                  facts=json.loads)  # fmt: skip
-    app.jinja_env.globals.update(url_for=address, icon=icon, actor=access.actor, state_of=state_of, badge=badge,
-                                tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
+    app.jinja_env.globals.update(url_for=address, nav=nav, icon=icon, actor=access.actor, state_of=state_of,
+                                badge=badge, tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
                                 failure=failure,
                                 asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
                                 accepted=files.accepted, file_limits=file_limits)  # fmt: skip
@@ -112,6 +113,18 @@ def _pattern(_root: str, endpoint: str, names: tuple[str, ...]) -> tuple[str, li
     """Return an endpoint's address with a number that stands for each id, and these numbers."""
     marks: dict[str, Any] = {name: PLACE + n for n, name in enumerate(names)}
     return url_for(endpoint, **marks), [str(mark) for mark in marks.values()]
+
+
+def nav() -> Markup:
+    """Return the links to a person's pages."""
+    mine = access.actor()
+    return _nav(language(), tuple(role for role in ROLES if mine.holds(role)), request.endpoint, request.script_root)
+
+
+@lru_cache(maxsize=1_024)
+def _nav(_lang: str, roles: tuple[str, ...], endpoint: str | None, _root: str) -> Markup:
+    """Draw what `nav` returns: it hangs on nothing but these, and its links are a thirtieth of a page's cost."""
+    return Markup(current_app.jinja_env.get_template("nav.html").render(roles=roles, here=endpoint))
 
 
 def is_staff() -> bool:
