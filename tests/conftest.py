@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
@@ -104,6 +106,7 @@ def postgres_url() -> Iterator[str]:
         _execute(url, "CREATE DATABASE qtb_head")
         _upgrade(url.format(name="qtb_head"))
         yield url
+        _server(url).dispose()
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +121,7 @@ def sqlite_world(sqlite_template: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres_world(postgres_url: str) -> str:
     """The name of a template database with the world in it."""
-    _execute(postgres_url, "CREATE DATABASE qtb_world TEMPLATE qtb_head")
+    _copied(postgres_url, "qtb_world", "qtb_head")
     _people(postgres_url.format(name="qtb_world"))
     return "qtb_world"
 
@@ -136,13 +139,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     has_world = not WITH_WORLD.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_world" if has_world else "sqlite_template")
-        shutil.copy(template, tmp_path / "qtb.db")
-        yield f"sqlite:///{tmp_path / 'qtb.db'}"
+        with tempfile.TemporaryDirectory(dir=postgres.in_memory() or tmp_path, prefix="qtb-") as folder:
+            yield f"sqlite:///{shutil.copy(template, Path(folder) / 'qtb.db')}"
         return
     url = request.getfixturevalue("postgres_url")
     template = request.getfixturevalue("postgres_world") if has_world else "qtb_head"
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid))}"
-    _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _copied(url, name, template)
     yield url.format(name=name)
     _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -195,8 +198,18 @@ def _at(url: str) -> Iterator[None]:
         db.engine.dispose()
 
 
+def _copied(url: str, name: str, template: str) -> None:
+    """Make a database as its template is: by its files, which takes a third of the time that its log would."""
+    with _server(url).connect() as connection:
+        how = " STRATEGY FILE_COPY" if connection.dialect.server_version_info >= (15,) else ""
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}{how}"))
+
+
 def _execute(url: str, statement: str) -> None:
-    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _server(url).connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _server(url: str) -> Engine:
+    return create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")

@@ -35,6 +35,7 @@ class Server:
 
     url: str
     folder: Path
+    data: Path
 
     def stop(self) -> None:
         """Stop it at once, sessions and all; it recovers when it starts."""
@@ -46,13 +47,13 @@ class Server:
 
     def is_running(self) -> bool:
         """Tell whether it runs."""
-        return (self.folder / "data" / "postmaster.pid").exists()
+        return (self.data / "postmaster.pid").exists()
 
     def _control(self, *words: str) -> None:
         nobody: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-        program = Path((self.folder / "data" / "postmaster.opts").read_text().split()[0]).with_name("pg_ctl")
+        program = Path((self.data / "postmaster.opts").read_text().split()[0]).with_name("pg_ctl")
         as_owner = nobody if os.geteuid() == 0 else {}  # the server was started so
-        command = [program, "-D", self.folder / "data", "-l", self.folder / "log", "-w", *words]
+        command = [program, "-D", self.data, "-l", self.folder / "log", "-w", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **as_owner)
 
 
@@ -67,10 +68,11 @@ def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         engine = create_engine(template.format(name="postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text("CREATE DATABASE qtb"))
+            data = Path(str(connection.scalar(text("SHOW data_directory"))))
         engine.dispose()
         url = template.format(name="qtb")
         _upgrade(url)
-        server = Server(url, Path(str(make_url(url).query["host"])))
+        server = Server(url, Path(str(make_url(url).query["host"])), data)
         yield server
         if not server.is_running():
             server.start()
