@@ -14,6 +14,7 @@ from qtb.services import certificates
 from qtb.store.certificates import Certificate
 from qtb.web import papers
 from qtb.web.access import PUBLIC, audience
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 pages = Blueprint("certificates", __name__)
@@ -51,7 +52,7 @@ def paper(submission_id: int) -> ResponseReturnValue:
     found = certificates.valid_of(db.session(), submission)
     if found is None:
         raise Missing("certificate")
-    return papers.sent(written(found), name(found), "pdf")
+    return sent(written(found), name(found), "pdf")
 
 
 def written(found: Certificate) -> bytes:

@@ -13,7 +13,7 @@ from qtb.services import feedback
 from qtb.store.feedback import Feedback
 from qtb.web.access import actor, audience
 from qtb.web.cases import found
-from qtb.web.papers import sent
+from qtb.web.sending import sent
 
 pages = Blueprint("feedback", __name__)
 

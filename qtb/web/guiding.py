@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from qtb.documents import consent_paper, form_pdf
+from qtb.documents.form_content import LANG
 from qtb.domain.errors import Missing, Refusal
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import consents, panels
-from qtb.store.consents import Laying
+from qtb.store.consents import Consent, Laying
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.parse import whole
 from qtb.web.reads import recorded
+from qtb.web.sending import sent
 
 pages = Blueprint("guiding", __name__, url_prefix="/guiding")
 
@@ -43,6 +48,35 @@ def laid(laying_id: int) -> ResponseReturnValue:
     return redirect(url_for("guiding.laid", laying_id=laying_id), 303)
 
 
+@pages.get("/<int:laying_id>.<kind>")
+@audience("guiding")
+def paper(laying_id: int, kind: str) -> ResponseReturnValue:
+    """Send a list with the answers of the person's bodies."""
+    row = _row(laying_id)
+    recorded("consent", row.cycle)
+    row = _row(laying_id)
+    return sent_list(row, _mine(row), kind)
+
+
+def sent_list(row: Laying, answers: Sequence[Consent], kind: str) -> ResponseReturnValue:
+    """Send a list with these answers as PDF, or alone as a workbook. Raises Missing for another kind."""
+    cycle = row.cycle
+    named = {choice.key: choice.label.get(LANG) for choice in panels.categories(cycle)}
+    if kind == "pdf":
+        organiser = cycle.definition.workflow.programme.organiser.get(LANG)
+        body = form_pdf.written(consent_paper.paper(row, answers, named, organiser=organiser))
+    elif kind == "xlsx":
+        body = consent_paper.workbook(row, named)
+    else:
+        raise Missing("http_404")
+    return sent(body, f"{cycle.key} {say('consent.works')}", kind)
+
+
+def _mine(row: Laying) -> list[Consent]:
+    own = actor().units[consents.rule_of(row.cycle)]
+    return [one for one in row.consents if one.unit_id in own]
+
+
 def _row(laying_id: int) -> Laying:
     found = next((one for one in consents.before(db.session(), actor()) if one.id == laying_id), None)
     if found is None:
@@ -55,9 +89,8 @@ def _page(row: Laying, refusal: Refusal | None = None) -> str:
     recorded("consent", cycle)
     row = _row(laying_id)
     named = {choice.key: choice.label.get(language()) for choice in panels.categories(row.cycle)}
-    own = actor().units[consents.rule_of(row.cycle)]
     return render_template(
         "guiding/laid.html", row=row, rubric=row.cycle.definition.rubric, categories=named, refusal=refusal,
-        mine=[one for one in row.consents if one.unit_id in own],
+        mine=_mine(row),
         waits_from=consents.waits_from(db.session(), row.cycle),
     )  # fmt: skip

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from qtb.documents import dossier, form_content, form_pdf, statistics_xlsx, works_list
+from qtb.documents import form_content, statistics_xlsx, works_list
 from qtb.documents.form_content import Filled
 from qtb.domain import form_check
 from qtb.domain.errors import Missing, NotNow, Refusal
@@ -29,15 +28,12 @@ from qtb.store.hand_ins import HandIn
 from qtb.store.unit import unit
 from qtb.web import answers, keeping, years
 from qtb.web.access import actor, audience
+from qtb.web.sending import WRITERS, sent
 from qtb.web.view import cycle_or_404
 
 pages = Blueprint("hand_ins", __name__)
 
-TYPES = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+KINDS = ("pdf", "docx", "xlsx")
 HAND_IN = "hand_in"
 
 
@@ -107,7 +103,7 @@ def hand_in(key: str, unit_id: int, form: str) -> ResponseReturnValue:
 def paper(hand_in_id: int, kind: str) -> ResponseReturnValue:
     """Send a unit's form as a paper, the statistics as a sheet too."""
     kept = readable(hand_in_id)
-    if kind not in TYPES:
+    if kind not in KINDS:
         raise Missing("form")
     definition = kept.cycle.definition
     spec = definition.forms[kept.form]
@@ -121,15 +117,8 @@ def paper(hand_in_id: int, kind: str) -> ResponseReturnValue:
             kept.form, filled, programme=kept.cycle.title, number=kept.cycle.key, unit=kept.unit.name
         )
         sheet = works_list.behind(sheet, spec.works, definition.forms, works) if spec.works else sheet
-        body = form_pdf.written(sheet) if kind == "pdf" else _as_word(sheet)
-    name = dossier.name(f"{kept.cycle.key} {kept.unit.name} {spec.title.zh}")
-    return send_file(io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{name}.{kind}")
-
-
-def _as_word(sheet: form_content.Paper) -> bytes:
-    from qtb.documents import form_docx  # at first use: its library costs memory that a page need not have
-
-    return form_docx.written(sheet)
+        body = WRITERS[kind](sheet)
+    return sent(body, f"{kept.cycle.key} {kept.unit.name} {spec.title.zh}", kind)
 
 
 def _state(cycle: Cycle, form: str, own: Unit, kept: HandIn | None) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import certificate_pdf, dossier, form_content, form_pdf, receipt_pdf, signing
+from qtb.documents import certificate_pdf, dossier, form_content, receipt_pdf, signing
 from qtb.documents.form_content import Filled, Paper
 from qtb.documents.signing import Keys
 from qtb.domain import decide
@@ -24,21 +23,9 @@ from qtb.web.access import SIGNED_IN, actor, audience
 from qtb.web.answers import may_read, ref_options
 from qtb.web.cases import found
 from qtb.web.files import place as kept
+from qtb.web.sending import TYPES, WRITERS, sent
 
 pages = Blueprint("papers", __name__)
-
-
-def _as_word(paper: Paper) -> bytes:
-    from qtb.documents import form_docx  # at first use: its library costs memory that a page need not have
-
-    return form_docx.written(paper)
-
-
-WRITERS = {"pdf": form_pdf.written, "docx": _as_word}
-TYPES = {
-    "pdf": "application/pdf", "zip": "application/zip",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}  # fmt: skip
 
 
 @pages.get("/submissions/<int:submission_id>/papers/<form>.<kind>")
@@ -139,10 +126,3 @@ def _chunks(file: File) -> Iterator[bytes]:
         return kept().chunks(file.key)
     except FileNotFoundError:
         raise Conflict("file_lost", name=file.name) from None
-
-
-def sent(body: bytes, name: str, kind: str) -> ResponseReturnValue:
-    """Return a paper as an answer: PDFs open in the browser, the others are saved."""
-    return send_file(
-        io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{dossier.name(name)}.{kind}"
-    )

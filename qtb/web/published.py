@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
-from flask import Blueprint, render_template, send_file
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import dossier, form_pdf, published_list
+from qtb.documents import form_pdf, published_list
 from qtb.domain.errors import Missing
 from qtb.extensions import db
 from qtb.i18n import language
 from qtb.services import published
 from qtb.web.access import PUBLIC, audience
-from qtb.web.hand_ins import TYPES
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 pages = Blueprint("published", __name__)
@@ -33,8 +31,7 @@ def papers(key: str, kind: str) -> ResponseReturnValue:
         body = published_list.workbook(works, published.tallies(db.session(), cycle, works), rubric)
     else:
         raise Missing("results")
-    name = dossier.name(f"{cycle.key} {cycle.title}")
-    return send_file(io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{name}.{kind}")
+    return sent(body, f"{cycle.key} {cycle.title}", kind)
 
 
 @pages.get("/cycles/<key>/results/figures")

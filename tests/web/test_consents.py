@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from qtb.store.reads import Read
 from tests.consenting import answer, bodies, lay
 from tests.web.conftest import Web
 from tests.web.test_canary import Planted, _everything
+from tests.web.test_panels import text_of
 
 PAGE, MINE = "/admin/cycles/2024/consents", "/guiding/"
 LEVEL = "标杆级"
@@ -42,6 +46,22 @@ def test_a_body_reads_the_list_and_consents(web: Web, work: int) -> None:
     said = gina.post("/guiding/1", data={**body, "answer": "yes"}, follow_redirects=True)
     assert "已记录贵单位的同意。" in said.text
     assert "还有 1 个单位未同意" in olga.get(PAGE).text
+    assert {row.what for row in web.world.session.scalars(select(Read))} >= {"consent", "consents"}
+
+
+def test_the_list_is_taken_away_as_a_paper_with_ones_own_answer_and_as_a_workbook(web: Web, work: int) -> None:
+    people = bodies(web.world)
+    olga, gina = web.client("olga"), web.client("gina")
+    assert olga.get(f"{PAGE}.pdf").status_code == 404
+    answer(web.world, lay(web.world), people["gus"], False, "请核对第一名")
+    mine, all_ = text_of(gina.get("/guiding/1.pdf").data), text_of(olga.get(f"{PAGE}.pdf").data)
+    for told in ("拟定结果审核单", LEVEL, "总装一班", "浦江电机厂", "市质量办", "待答复"):
+        assert told in mine, told
+    assert ("请核对第一名" in mine, "请核对第一名" in all_) == (False, True)
+    book = load_workbook(io.BytesIO(gina.get("/guiding/1.xlsx").data))
+    assert [row[0] for row in book.active.iter_rows(values_only=True)] == ["等级", LEVEL]
+    assert gina.get("/guiding/1.docx").status_code == 404
+    assert web.client("gus").get("/guiding/99.pdf").status_code == 404
     assert {row.what for row in web.world.session.scalars(select(Read))} >= {"consent", "consents"}
 
 
@@ -87,7 +107,7 @@ def test_whoever_is_silent_is_reminded_and_earlier_lists_stay_to_be_read(web: We
 def test_nobody_else_comes_in(web: Web, work: int, who: str) -> None:
     bodies(web.world)
     lay(web.world)
-    for path in (PAGE, MINE, "/guiding/1"):
+    for path in (PAGE, f"{PAGE}.pdf", MINE, "/guiding/1", "/guiding/1.pdf"):
         assert web.client(who).get(path).status_code == 403
 
 
@@ -101,6 +121,6 @@ def test_a_body_finds_nothing_but_the_list(web: Web, work: int) -> None:
     for path, text in _everything(web, web.client("gina"), planted):
         assert not [one for one in secrets if f">{one}<" in text], path
         read += [path] if LEVEL in text else []
-    assert read == ["/guiding/1"]
+    assert sorted(read) == ["/guiding/1", "/guiding/1.pdf", "/guiding/1.xlsx"]
     answer(web.world, laying, gina)
     assert web.client("gina").get(f"/submissions/{work}").status_code == 404

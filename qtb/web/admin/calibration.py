@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import calibration_xlsx, dossier
+from qtb.documents import calibration_xlsx
 from qtb.domain.errors import Missing, Refusal
 from qtb.extensions import db
 from qtb.i18n import in_words, say
@@ -19,8 +18,8 @@ from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
-from qtb.web.hand_ins import TYPES
 from qtb.web.reads import recorded
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 
@@ -96,8 +95,7 @@ def calibration_sheet(key: str) -> ResponseReturnValue:
     recorded("calibration", cycle)
     known = store.works(db.session(), cycle.id, calibration.rule_of(cycle).sheet)
     body = calibration_xlsx.written(calibration.board(db.session(), cycle), known)
-    name = dossier.name(f"{cycle.key} {say('calibration.title')}")
-    return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
+    return sent(body, f"{cycle.key} {say('calibration.title')}", "xlsx")
 
 
 def _page(cycle: Cycle, refusal: Refusal | None = None, typed: Any = ()) -> str:

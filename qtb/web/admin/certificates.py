@@ -25,6 +25,7 @@ from qtb.web import certificates as public
 from qtb.web import papers, years
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
+from qtb.web.sending import TYPES
 from qtb.web.view import cycle_or_404
 
 STANDINGS = ("valid", "ended")
@@ -95,7 +96,7 @@ def certificate_sheets(key: str) -> ResponseReturnValue:
     year = _year(key)
     name, said = _file(year, "pdf"), [said for _, said in _to_print(year)]
     found = certificate_pdf.joined(said, address=papers.certificate_address())
-    return send_file(found, papers.TYPES["pdf"], as_attachment=True, download_name=name)
+    return send_file(found, TYPES["pdf"], as_attachment=True, download_name=name)
 
 
 @pages.get("/cycles/<key>/certificates.zip")
@@ -104,7 +105,7 @@ def certificate_files(key: str) -> ResponseReturnValue:
     """Send what holds of a year or a level as single signed PDFs in a ZIP."""
     year = _year(key)
     name, packed = _file(year, "zip"), dossier.packed(_files(_to_print(year)))
-    return send_file(packed, papers.TYPES["zip"], as_attachment=True, download_name=name)
+    return send_file(packed, TYPES["zip"], as_attachment=True, download_name=name)
 
 
 def _page(certificate_id: int, refusal: Refusal | None = None) -> str:

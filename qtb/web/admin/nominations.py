@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-from flask import flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from qtb.documents import dossier, nominations_xlsx
+from qtb.documents import nominations_xlsx
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
 from qtb.i18n import say
@@ -16,8 +14,8 @@ from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
-from qtb.web.hand_ins import TYPES
 from qtb.web.parse import whole
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 
@@ -67,8 +65,7 @@ def nominations_sheet(key: str) -> ResponseReturnValue:
     """Send the list as a workbook."""
     cycle = cycle_or_404(key)
     body = nominations_xlsx.written(nominations.standing(db.session(), cycle), cycle.definition.rubric)
-    name = dossier.name(f"{cycle.key} {say('nomination.title')}")
-    return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
+    return sent(body, f"{cycle.key} {say('nomination.title')}", "xlsx")
 
 
 def _page(cycle: Cycle, refusal: Refusal | None = None, ticked: set[int] | None = None) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
-from flask import flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from qtb.documents import dossier, running_order
+from qtb.documents import running_order
 from qtb.domain.errors import Invalid, Missing, Refusal
 from qtb.domain.presentation import Break, Day, lots
 from qtb.extensions import db
@@ -21,8 +20,8 @@ from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
-from qtb.web.hand_ins import TYPES
 from qtb.web.parse import instant, optional_instant, seen, whole
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 BREAKS = 4  # rows of the form
@@ -146,8 +145,7 @@ def running_order_of(key: str, kind: str) -> ResponseReturnValue:
         body = running_order.pdf(cycle.title, made, turns, names, now=g.now)
     else:
         body = running_order.xlsx(made, turns, names)
-    name = dossier.name(f"{cycle.key} {say('running.title')}")
-    return send_file(io.BytesIO(body), TYPES[kind], as_attachment=kind != "pdf", download_name=f"{name}.{kind}")
+    return sent(body, f"{cycle.key} {say('running.title')}", kind)
 
 
 def _done(key: str, said: str, deed: Callable[[Session, Cycle], int]) -> ResponseReturnValue:

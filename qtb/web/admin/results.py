@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
-from flask import flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qtb.documents import deliberations as deliberations_paper
-from qtb.documents import dossier, form_pdf, results_xlsx
+from qtb.documents import form_pdf, results_xlsx
 from qtb.documents import justification as justification_paper
 from qtb.domain.errors import Refusal
 from qtb.extensions import db
@@ -20,8 +18,8 @@ from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
 from qtb.web.cases import found
-from qtb.web.hand_ins import TYPES
 from qtb.web.reads import recorded
+from qtb.web.sending import sent
 from qtb.web.view import cycle_or_404
 
 
@@ -69,8 +67,7 @@ def results_sheet(key: str) -> ResponseReturnValue:
     recorded("workbook", cycle)
     named = {choice.key: choice.label.zh for choice in panels.categories(cycle)}
     body = results_xlsx.written(results.standing(db.session(), cycle), cycle.definition.rubric, named)
-    name = dossier.name(f"{cycle.key} {say('results.board')}")
-    return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
+    return sent(body, f"{cycle.key} {say('results.board')}", "xlsx")
 
 
 @pages.get("/cycles/<key>/deliberations.pdf")
@@ -81,8 +78,7 @@ def deliberations(key: str) -> ResponseReturnValue:
     recorded("deliberations", cycle)
     rows = deliberation.records(db.session(), cycle.id)
     paper = deliberations_paper.paper(rows, cycle.definition.rubric, programme=cycle.title, key=cycle.key)
-    name = dossier.name(f"{cycle.key} {paper.title}")
-    return send_file(io.BytesIO(form_pdf.written(paper)), TYPES["pdf"], download_name=f"{name}.pdf")
+    return sent(form_pdf.written(paper), f"{cycle.key} {paper.title}", "pdf")
 
 
 @pages.get("/cycles/<key>/justification.xlsx")
@@ -93,8 +89,7 @@ def justifications(key: str) -> ResponseReturnValue:
     recorded("justification", cycle)
     named = {choice.key: choice.label.zh for choice in panels.categories(cycle)}
     body = justification_paper.workbook(justification.of_year(db.session(), cycle), cycle, named)
-    name = dossier.name(f"{cycle.key} {say('justification.title')}")
-    return send_file(io.BytesIO(body), TYPES["xlsx"], as_attachment=True, download_name=f"{name}.xlsx")
+    return sent(body, f"{cycle.key} {say('justification.title')}", "xlsx")
 
 
 @pages.get("/submissions/<int:submission_id>/justification.pdf")
@@ -106,8 +101,7 @@ def justification_of(submission_id: int) -> ResponseReturnValue:
     cycle = found(submission_id).cycle
     one, standing = justification.of_work(db.session(), cycle, submission.number)
     paper = justification_paper.paper(one, standing, cycle)
-    name = dossier.name(f"{submission.number} {paper.title}")
-    return send_file(io.BytesIO(form_pdf.written(paper)), TYPES["pdf"], download_name=f"{name}.pdf")
+    return sent(form_pdf.written(paper), f"{submission.number} {paper.title}", "pdf")
 
 
 def _page(cycle: Cycle, refusal: Refusal | None) -> str:
