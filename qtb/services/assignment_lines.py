@@ -37,13 +37,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A work, who has it already, who would get it, and what is lacking."""
+    """A work, who has it already, who would get it, what is lacking, and whose conflicts stand in the way."""
 
     work: Submission
     panel: Panel | None
     had: tuple[Account, ...]
     new: tuple[Pair, ...]
     short: Short | None
+    barred: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +160,17 @@ def _lines(session: Session, base: Ground, plan: AssignmentPlan, pairs: Sequence
     works = {**{one: base.works[one] for one in scope}, **{one: found[0].work for one, found in by_work.items()}}
     for work_id, work in sorted(works.items(), key=lambda item: item[1].number if item[1] else ""):
         assert work is not None
-        own = tuple(had[one] for one in sorted(base.given.get(work_id, ())))
-        yield Line(work, base.panel_of(work), own, tuple(by_work.get(work_id, ())), short.get(work_id))
+        own, lacks = tuple(had[one] for one in sorted(base.given.get(work_id, ()))), short.get(work_id)
+        barred = tuple(_barred(base, work)) if lacks else ()
+        yield Line(work, base.panel_of(work), own, tuple(by_work.get(work_id, ())), lacks, barred)
+
+
+def _barred(base: Ground, work: Submission) -> Iterator[Reason]:
+    """Yield why judges of the work's panel may not be given it: the organiser then sees what to mend."""
+    panel = base.panel_of(work)
+    for one, member in sorted(base.members.items()):
+        if panel is not None and member.panel_id == panel.id and one in base.judges and one in base.people:
+            yield from worded(conflicts.between(base.judges[one], base.facts[work.id]), base.people[one].name)
 
 
 def _loads(base: Ground, plan: AssignmentPlan, new: Mapping[int, int]) -> Iterator[Load]:

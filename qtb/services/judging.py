@@ -74,13 +74,17 @@ class Short:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All of it; judges with the latest first, works that lack judges before those that wait."""
+    """All of it; judges with the latest first, works that lack judges before those that wait.
+
+    `n_spared` sheets are unfinished and not waited for: their works are eliminated.
+    """
 
     whole: Tally
     panels: tuple[tuple[Panel | None, Tally], ...]
     judges: tuple[Judge, ...]
     short: tuple[Short, ...]
     picture: Picture | None
+    n_spared: int = 0
 
     @property
     def late(self) -> list[Judge]:
@@ -105,7 +109,8 @@ def board(session: Session, cycle: Cycle, times: Timeline, *, everybody: str, no
     told = tuple((panel, by_panel[panel.id]) for panel in groups)
     named = {_named(one, judges): one.totals for one in judges}
     picture = score_picture.draw(named, int(cycle.definition.rubric.sheets[first].max), everybody)
-    return Board(whole, told, tuple(judges), tuple(_short(session, cycle, rows, first)), picture)
+    n_spared = sum(row.eliminated and not row.is_final and row.recused_at is None for row in rows)
+    return Board(whole, told, tuple(judges), tuple(_short(session, cycle, rows, first)), picture, n_spared)
 
 
 def whom(board: Board, who: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,8 +51,23 @@ def refusal(session: Session, submission: Submission, *, now: datetime) -> Reaso
 def window_for(session: Session, submission: Submission) -> Window | None:
     """Return the public notice of one work; None where its year has none."""
     rule = rule_of(submission.cycle)
-    published_at = store.published_at(session, submission, rule.against)
+    published_at = store.published_at(session, [submission.id], rule.against).get(submission.id)
     return rules.window(rule, cycles.timeline_of(session, submission.cycle_id), published_at)
+
+
+def open_against(
+    session: Session, cycle: Cycle, ids: Collection[int], times: Timeline, *, now: datetime
+) -> frozenset[int]:
+    """Return which of a year's published works may be objected to now: a late one's notice is its own."""
+    rule = cycle.definition.workflow.objections
+    found = rules.window(rule, times)
+    if rule is None or found is None or now < found.opens_at:
+        return frozenset()
+    if now < found.closes_at:
+        return frozenset(ids)
+    late = store.published_at(session, ids, rule.against)
+    windows = {one: rules.window(rule, times, at) for one, at in late.items()}
+    return frozenset(one for one, window in windows.items() if window and window.is_open(now))
 
 
 def window_of(session: Session, cycle: Cycle, times: Timeline) -> Window | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,12 +70,13 @@ def by_request(session: Session, request_key: str) -> Objection | None:
     return session.scalar(select(Objection).where(Objection.request_key == request_key))
 
 
-def published_at(session: Session, submission: Submission, states: Sequence[str]) -> datetime | None:
-    """Return when the clock, or an override, last brought a work into one of these states from outside them."""
-    mine = History.subject == "submission", History.subject_id == submission.id
+def published_at(session: Session, ids: Collection[int], states: Sequence[str]) -> dict[int, datetime]:
+    """Return when the clock, or an override, last brought works into one of these states from outside them."""
+    mine = History.subject == "submission", History.subject_id.in_(ids)
     into = History.to_state.in_(states), History.from_state.not_in(states)
     by = (History.via == CLOCK.via) | (History.kind == "override")
-    return session.scalar(select(func.max(History.at)).where(*mine, *into, by))
+    found = select(History.subject_id, func.max(History.at)).where(*mine, *into, by).group_by(History.subject_id)
+    return {work: at for work, at in session.execute(found)}  # noqa: C416 (typed)
 
 
 def n_waiting(cycle_id: int) -> Select[int]:

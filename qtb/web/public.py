@@ -45,10 +45,12 @@ def results(key: str) -> ResponseReturnValue:
     page = lists.page(
         db.session(), Submission.cycle_id == year.id, Submission.state.in_(listed), number=number, order=order
     )
-    notice = objections.window_of(db.session(), year, years.of(db.session(), year.id).times)
+    times = years.of(db.session(), year.id).times
+    notice = objections.window_of(db.session(), year, times)
+    objects = objections.open_against(db.session(), year, [row.id for row in page.rows], times, now=g.now)
     return render_template(
         "public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels, notice=notice,
-        objects=notice is not None and notice.is_open(g.now),
+        objects=objects,
     )  # fmt: skip
 
 

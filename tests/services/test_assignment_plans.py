@@ -138,6 +138,9 @@ def test_no_conflict_is_ever_reckoned_and_limits_are_kept(world: World) -> None:
     assert not {one for one in given if one[1] == "eve" or one == (cases[0], "ed")}
     assert Counter(name for _, name in given) == {"ed": 2, "eli": 2, "ewa": 2}
     assert {line.work.id: line.short.why for line in shown.lines if line.short}[cases[0]] == "few"
+    named = {line.work.id: [(one.key, one.args["name"]) for one in line.barred] for line in shown.lines}
+    assert named[cases[0]] == [("conflict_own_unit", "eve"), ("conflict_declared", "ed")]
+    assert named[cases[1]] == [("conflict_own_unit", "eve")]
     assert shown.n_lacking == 3
 
 

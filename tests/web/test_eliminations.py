@@ -48,3 +48,15 @@ def test_a_judge_withdraws(web: Web, work: int) -> None:
     assert eve.post(f"{SHEET}/withdraw").status_code == 303
     assert eve.post(f"{SHEET}/withdraw").status_code == 409
     assert web.client("ed").get(SHEET).status_code == 404
+
+
+def test_the_board_says_which_sheets_are_not_waited_for(web: Web) -> None:
+    case, board = web.world.submitted(), "/admin/cycles/2024/judging"
+    web.world.override(case, "recommended")
+    web.go("2024-07-10 10:00")
+    web.world.assign(case, "eve", "ed")
+    eve, olga = web.client("eve"), web.client("olga")
+    eve.post(SHEET, data={"reason": REASON})
+    assert "不再等待" not in olga.get(board).text
+    olga.post(f"{LIST}/1", data={"act": "confirm", "reason": ANSWER})
+    assert "另有 2 份评分表所评成果已确认淘汰，不再等待。" in olga.get(board).text

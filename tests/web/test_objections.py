@@ -188,6 +188,8 @@ def test_a_late_work_without_a_level_prolongs_no_notice_and_one_put_there_by_han
     assert "提出异议" not in stranger.get("/cycles/2024/results").text
     world.propose(other, "PROGRESS")
     world.override(other, "awarded")
+    listed = stranger.get("/cycles/2024/results").text
+    assert (address(web, other) in listed, address(web, first) in listed) == (True, False)
     assert sent(stranger, address(web, other), PERSON, key="key-2").status_code == 303
     refused = stranger.get(address(web, first)).text
     assert "8月27日 24:00" in refused
