@@ -5,13 +5,18 @@ Alembic is loaded at first use: it costs ten megabytes that a process which find
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import current_app
 from sqlalchemy import column, inspect, select, table
 
 from qtb import config
 from qtb.extensions import db
+
+
+class Unmigrated(Exception):
+    """There is no such revision, or no way to it."""
+
 
 AT = table("alembic_version", column("version_num"))
 
@@ -33,6 +38,19 @@ def bring_to_head() -> None:
     current, head = revisions()
     if current != head:
         migrations().upgrade()
+
+
+def change(act: Literal["upgrade", "downgrade"], revision: str) -> None:
+    """Bring the database to a revision. Raises Unmigrated, where Flask-Migrate itself would end the process."""
+    from alembic import command
+    from alembic.util.exc import CommandError
+
+    migrations()
+    acts = {"upgrade": command.upgrade, "downgrade": command.downgrade}
+    try:
+        acts[act](current_app.extensions["migrate"].migrate.get_config(), revision)
+    except CommandError as error:
+        raise Unmigrated(str(error)) from error
 
 
 def migrations() -> Any:

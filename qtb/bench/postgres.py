@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,15 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
     if binaries is None:
         yield None
         return
-    place = None if durable else in_memory()
-    with tempfile.TemporaryDirectory(prefix="qtb-pg-") as name, tempfile.TemporaryDirectory(dir=place) as data:
+    made = partial(tempfile.TemporaryDirectory, prefix="qtb-pg-")
+    with made() as name, made(dir=None if durable else in_memory()) as data:
         yield from _running(Path(name), Path(data), binaries, durable=durable)
 
 
 def in_memory() -> Path | None:
     """Return a folder whose files never reach a disk, where there is one with room: a copy takes a twentieth there."""
-    has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    n = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))  # the others look for themselves, and at once
+    has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > n * ROOM
     return MEMORY if has_room else None
 
 

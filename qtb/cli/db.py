@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
-from flask import current_app
 
 from qtb import schema
 from qtb.cli.commands import Group, say
@@ -36,16 +37,11 @@ def current() -> None:
         _tell()
 
 
-def _migrate(change: str, revision: str) -> None:
-    from alembic import command  # at first use, as in `qtb.schema`
-    from alembic.util.exc import CommandError
-
+def _migrate(act: Literal["upgrade", "downgrade"], revision: str) -> None:
     with opened(at_head=False):
-        schema.migrations()
         try:
-            # Flask-Migrate's own wrapper would end the process with a log line instead of raising.
-            getattr(command, change)(current_app.extensions["migrate"].migrate.get_config(), revision)
-        except CommandError as error:
+            schema.change(act, revision)
+        except schema.Unmigrated as error:
             stop(say("cli.migration", why=str(error)))
         _tell()
 

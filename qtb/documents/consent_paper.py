@@ -18,8 +18,11 @@ from qtb.store.consents import Consent, Laying
 Work = Mapping[str, Any]
 
 
-def paper(row: Laying, answers: Sequence[Consent], categories: Mapping[str, str], *, organiser: str) -> Paper:
-    """Return the list as it was laid, a table for each level, and these bodies' answers below it."""
+def paper(row: Laying, body: Sequence[Consent] | None, categories: Mapping[str, str], *, organiser: str) -> Paper:
+    """Return the list as it was laid, a table for each level, and the answers below it.
+
+    For a `body`'s people only theirs; for the organiser all, with the reasons why some were gone on without.
+    """
     rubric, heads = row.cycle.definition.rubric, tuple(_heads(categories))
     groups = [
         _table(word(LANG, "results.level_n", level=level_name(rubric, level), n=len(mine)), heads,
@@ -27,8 +30,9 @@ def paper(row: Laying, answers: Sequence[Consent], categories: Mapping[str, str]
         for level, mine in ((key, list(found)) for key, found in groupby(row.works, key=lambda work: work["level"]))
     ]  # fmt: skip
     asked = tuple(word(LANG, f"consent.{key}") for key in ("body", "answer", "note"))
-    said = [(one.unit.name, _answer(one), one.note or one.waived_reason) for one in answers]
-    told = _table(word(LANG, "consent.bodies"), asked, said)
+    shown = row.consents if body is None else body
+    said = [(one.unit.name, _answer(one), _note(one, is_whole=body is None)) for one in shown]
+    told = _table(word(LANG, "consent.bodies" if body is None else "consent.answer"), asked, said)
     at = word(LANG, "consent.laid_at", at=clock.shown(row.laid_at, LANG), n=len(row.works))
     foot = word(LANG, "consent.paper_foot", at=at, digest=row.digest)
     return Paper(word(LANG, "consent.paper"), row.cycle.title, row.cycle.key, organiser, (*groups, told), foot)
@@ -38,7 +42,10 @@ def workbook(row: Laying, categories: Mapping[str, str]) -> bytes:
     """Return the list as it was laid, a work a row."""
     rubric: Rubric = row.cycle.definition.rubric
     heads = [word(LANG, "results.level"), *_heads(categories)]
-    rows = [[level_name(rubric, work["level"]), *_cells(work, categories)] for work in row.works]
+    rows = [
+        [level_name(rubric, work["level"]), *_cells(work, categories)[:-1], table_xlsx.number(work["score"])]
+        for work in row.works
+    ]
     return table_xlsx.written([Table(word(LANG, "consent.works"), heads, rows)])
 
 
@@ -54,8 +61,12 @@ def _cells(work: Work, categories: Mapping[str, str]) -> list[str]:
 
 def _answer(one: Consent) -> str:
     key = "yes" if one.agrees else "without" if one.waived_at else "no" if one.answered_at else "awaited"
-    at = one.answered_at or one.waived_at
+    at = one.waived_at if key == "without" else one.answered_at
     return "，".join([word(LANG, f"consent.{key}"), *([clock.shown(at, LANG)] if at else [])])
+
+
+def _note(one: Consent, *, is_whole: bool) -> str:
+    return "\n".join(filter(None, (one.note, one.waived_reason if is_whole else "")))
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Group:

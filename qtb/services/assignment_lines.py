@@ -44,7 +44,7 @@ class Line:
     had: tuple[Account, ...]
     new: tuple[Pair, ...]
     short: Short | None
-    barred: tuple[Reason, ...] = ()
+    barred: tuple[tuple[Account, tuple[Reason, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,13 @@ def _lines(session: Session, base: Ground, plan: AssignmentPlan, pairs: Sequence
         yield Line(work, base.panel_of(work), own, tuple(by_work.get(work_id, ())), lacks, barred)
 
 
-def _barred(base: Ground, work: Submission) -> Iterator[Reason]:
-    """Yield why judges of the work's panel may not be given it: the organiser then sees what to mend."""
+def _barred(base: Ground, work: Submission) -> Iterator[tuple[Account, tuple[Reason, ...]]]:
+    """Yield the judges of the work's panel who may not be given it, with why: the organiser sees what to mend."""
     panel = base.panel_of(work)
-    for one, member in sorted(base.members.items()):
-        if panel is not None and member.panel_id == panel.id and one in base.judges and one in base.people:
-            yield from worded(conflicts.between(base.judges[one], base.facts[work.id]), base.people[one].name)
+    mine = {key for key, member in base.members.items() if panel is not None and member.panel_id == panel.id}
+    for one in sorted(base.judges.keys() & base.people.keys() & mine):
+        if why := worded(conflicts.between(base.judges[one], base.facts[work.id]), base.people[one].name):
+            yield base.people[one], why
 
 
 def _loads(base: Ground, plan: AssignmentPlan, new: Mapping[int, int]) -> Iterator[Load]:

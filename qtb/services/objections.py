@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,13 +56,14 @@ def window_for(session: Session, submission: Submission) -> Window | None:
 
 
 def open_against(
-    session: Session, cycle: Cycle, ids: Collection[int], times: Timeline, *, now: datetime
+    session: Session, cycle: Cycle, works: Iterable[Any], times: Timeline, *, now: datetime
 ) -> frozenset[int]:
-    """Return which of a year's published works may be objected to now: a late one's notice is its own."""
+    """Return the ids of a year's works that may be objected to now: the notice of a late one is its own."""
     rule = cycle.definition.workflow.objections
     found = rules.window(rule, times)
     if rule is None or found is None or now < found.opens_at:
         return frozenset()
+    ids = [one.id for one in works if one.state in rule.against]
     if now < found.closes_at:
         return frozenset(ids)
     late = store.published_at(session, ids, rule.against)

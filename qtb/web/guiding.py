@@ -53,23 +53,28 @@ def laid(laying_id: int) -> ResponseReturnValue:
 def paper(laying_id: int, kind: str) -> ResponseReturnValue:
     """Send a list with the answers of the person's bodies."""
     row = _row(laying_id)
+    refuse_kind(kind)
     recorded("consent", row.cycle)
     row = _row(laying_id)
     return sent_list(row, _mine(row), kind)
 
 
-def sent_list(row: Laying, answers: Sequence[Consent], kind: str) -> ResponseReturnValue:
-    """Send a list with these answers as PDF, or alone as a workbook. Raises Missing for another kind."""
+def refuse_kind(kind: str) -> None:
+    """Raise Missing for a kind of paper that there is not, before a reading is recorded."""
+    if kind not in ("pdf", "xlsx"):
+        raise Missing("http_404")
+
+
+def sent_list(row: Laying, body: Sequence[Consent] | None, kind: str) -> ResponseReturnValue:
+    """Send a list with a body's answers, or with all, as PDF; or alone as a workbook."""
     cycle = row.cycle
     named = {choice.key: choice.label.get(LANG) for choice in panels.categories(cycle)}
     if kind == "pdf":
         organiser = cycle.definition.workflow.programme.organiser.get(LANG)
-        body = form_pdf.written(consent_paper.paper(row, answers, named, organiser=organiser))
-    elif kind == "xlsx":
-        body = consent_paper.workbook(row, named)
+        made = form_pdf.written(consent_paper.paper(row, body, named, organiser=organiser))
     else:
-        raise Missing("http_404")
-    return sent(body, f"{cycle.key} {say('consent.works')}", kind)
+        made = consent_paper.workbook(row, named)
+    return sent(made, f"{cycle.key} {say('consent.works')}", kind)
 
 
 def _mine(row: Laying) -> list[Consent]:

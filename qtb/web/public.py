@@ -47,7 +47,7 @@ def results(key: str) -> ResponseReturnValue:
     )
     times = years.of(db.session(), year.id).times
     notice = objections.window_of(db.session(), year, times)
-    objects = objections.open_against(db.session(), year, [row.id for row in page.rows], times, now=g.now)
+    objects = objections.open_against(db.session(), year, page.rows, times, now=g.now)
     return render_template(
         "public/results.html", cycle=year, page=page, levels=year.definition.rubric.levels, notice=notice,
         objects=objects,

@@ -40,11 +40,12 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(text=_text, instant=_instant, day=_day, lines=escaped, end_instant=_end_instant,
                                  end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat,
                                  facts=json.loads)  # fmt: skip
-    app.jinja_env.globals.update(url_for=address, nav=nav, icon=icon, actor=access.actor, state_of=state_of,
-                                badge=badge, tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
-                                failure=failure,
-                                asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
-                                accepted=files.accepted, file_limits=file_limits)  # fmt: skip
+    app.jinja_env.globals.update(
+        url_for=address, again=again, nav=nav, icon=icon, actor=access.actor, state_of=state_of, badge=badge,
+        tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url, failure=failure,
+        asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size, accepted=files.accepted,
+        file_limits=file_limits,
+    )  # fmt: skip
     app.context_processor(_frame)
 
 
@@ -108,7 +109,13 @@ def address(endpoint: str, **values: Any) -> str:
     return pattern
 
 
-@cache
+def again(endpoint: str, **changes: Any) -> str:
+    """Return a page's address as it was asked for, with changes; a name of the router's own is nobody's to choose."""
+    kept = {name: value for name, value in request.args.items() if name != "endpoint" and not name.startswith("_")}
+    return url_for(endpoint, **{**kept, **(request.view_args or {}), **changes})
+
+
+@lru_cache(maxsize=1_024)
 def _pattern(_root: str, endpoint: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
     """Return an endpoint's address with a number that stands for each id, and these numbers."""
     marks: dict[str, Any] = {name: PLACE + n for n, name in enumerate(names)}

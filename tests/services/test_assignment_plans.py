@@ -133,14 +133,15 @@ def test_no_conflict_is_ever_reckoned_and_limits_are_kept(world: World) -> None:
     panel(world, "eve", "ed", "eli", "ewa", most=2)
     belongs(world, "eve", "浦江电机厂", "applicant")
     declare(world, "ed", cases[0])
+    declare(world, "eve", cases[0])
     shown = looked(world, asked(world, 3))
     given = {(pair.work.id, pair.judge.name) for pair in shown.pairs if pair.work and pair.judge}
     assert not {one for one in given if one[1] == "eve" or one == (cases[0], "ed")}
     assert Counter(name for _, name in given) == {"ed": 2, "eli": 2, "ewa": 2}
     assert {line.work.id: line.short.why for line in shown.lines if line.short}[cases[0]] == "few"
-    named = {line.work.id: [(one.key, one.args["name"]) for one in line.barred] for line in shown.lines}
-    assert named[cases[0]] == [("conflict_own_unit", "eve"), ("conflict_declared", "ed")]
-    assert named[cases[1]] == [("conflict_own_unit", "eve")]
+    named = {line.work.id: {who.name: [one.key for one in why] for who, why in line.barred} for line in shown.lines}
+    assert named[cases[0]] == {"eve": ["conflict_own_unit", "conflict_declared"], "ed": ["conflict_declared"]}
+    assert named[cases[1]] == {"eve": ["conflict_own_unit"]}
     assert shown.n_lacking == 3
 
 

@@ -6,10 +6,12 @@ import io
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from qtb.store.accounts import Account
 from qtb.store.reads import Read
-from tests.consenting import answer, bodies, lay
+from qtb.store.unit import unit
+from tests.consenting import answer, bodies, lay, waive
 from tests.web.conftest import Web
 from tests.web.test_canary import Planted, _everything
 from tests.web.test_panels import text_of
@@ -57,10 +59,18 @@ def test_the_list_is_taken_away_as_a_paper_with_ones_own_answer_and_as_a_workboo
     mine, all_ = text_of(gina.get("/guiding/1.pdf").data), text_of(olga.get(f"{PAGE}.pdf").data)
     for told in ("拟定结果审核单", LEVEL, "总装一班", "浦江电机厂", "市质量办", "待答复"):
         assert told in mine, told
-    assert ("请核对第一名" in mine, "请核对第一名" in all_) == (False, True)
+    assert [(one in mine, one in all_) for one in ("请核对第一名", "市总工会")] == [(False, True)] * 2
+    web.go("2024-08-12 10:00")
+    waive(web.world, 1, "市总工会", "多次催办未复")
+    mine, all_ = text_of(web.client("gus").get("/guiding/1.pdf").data), text_of(olga.get(f"{PAGE}.pdf").data)
+    assert ("多次催办未复" in mine, "多次催办未复" in all_) == (False, True)
+    assert "不再等待，2024年8月12日" in "".join(all_.split())
     book = load_workbook(io.BytesIO(gina.get("/guiding/1.xlsx").data))
-    assert [row[0] for row in book.active.iter_rows(values_only=True)] == ["等级", LEVEL]
-    assert gina.get("/guiding/1.docx").status_code == 404
+    assert [(row[0], row[-1]) for row in book.active.iter_rows(values_only=True)] == [("等级", "总评分"), (LEVEL, 40)]
+    read = web.world.session.scalar(select(func.count()).select_from(Read))
+    assert gina.get("/guiding/1.docx").status_code == olga.get(f"{PAGE}.docx").status_code == 404
+    web.world.session.rollback()
+    assert web.world.session.scalar(select(func.count()).select_from(Read)) == read
     assert web.client("gus").get("/guiding/99.pdf").status_code == 404
     assert {row.what for row in web.world.session.scalars(select(Read))} >= {"consent", "consents"}
 
@@ -114,12 +124,15 @@ def test_nobody_else_comes_in(web: Web, work: int, who: str) -> None:
 def test_a_body_finds_nothing_but_the_list(web: Web, work: int) -> None:
     gina = bodies(web.world)["gina"]
     planted = Planted(work, "20240001")
-    secrets = ("eve", "ed", "eli", "40.0")
+    secrets = ("秘密评委甲", "秘密评委乙", "秘密评委丙")
+    with unit(web.world.session) as session:
+        for name, secret in zip(("eve", "ed", "eli"), secrets, strict=True):
+            session.get_one(Account, web.world.people[name].id).name = secret
     assert LEVEL not in web.client("gina").get(MINE).text
     laying = lay(web.world)
     read = []
     for path, text in _everything(web, web.client("gina"), planted):
-        assert not [one for one in secrets if f">{one}<" in text], path
+        assert not [one for one in secrets if one in text], path
         read += [path] if LEVEL in text else []
     assert sorted(read) == ["/guiding/1", "/guiding/1.pdf", "/guiding/1.xlsx"]
     answer(web.world, laying, gina)

@@ -64,12 +64,16 @@ def test_a_long_list_of_what_waits_begins_with_the_most_pressing(web: Web, rita:
     for n in range(12):
         web.world.submitted(f"{n}组")
 
-    def waits(path: str) -> tuple[int, bool]:
-        shown = rita.get(path).text.partition('<ol class="todo">')[2].partition("</details>")[0]
-        return shown.count("<li>"), "显示全部 12 项" in shown
+    def waits(path: str) -> tuple[bool, int, str]:
+        shown = rita.get(path).text.partition('<details class="card queue-todo"')[2].partition("</details>")[0]
+        more = re.search(r'href="([^"]+)">显示全部 12 项', shown)
+        return shown.startswith(" open"), shown.count("<li>"), more[1].replace("&amp;", "&") if more else ""
 
-    assert waits(QUEUE) == (10, True)
-    assert waits(QUEUE + "?cycle=2024&todo=all") == (12, False)
+    is_open, n, more = waits(QUEUE + "?cycle=2024&q=组&endpoint=x&_external=1&_method=POST")
+    assert (is_open, n) == (False, 10)
+    assert more.startswith(QUEUE)
+    assert "q=" in more
+    assert waits(more) == (True, 12, "")
 
 
 def test_numbers_and_arrows_make_an_order(web: Web, rita: FlaskClient, works: list[int]) -> None:

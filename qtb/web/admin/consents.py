@@ -18,7 +18,7 @@ from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
 from qtb.web.admin.pages import pages
-from qtb.web.guiding import sent_list
+from qtb.web.guiding import refuse_kind, sent_list
 from qtb.web.parse import whole
 from qtb.web.reads import recorded
 from qtb.web.view import cycle_or_404
@@ -87,9 +87,10 @@ def consents_paper(key: str, kind: str) -> ResponseReturnValue:
     """Send the list that lies before the bodies, with all their answers."""
     cycle = cycle_or_404(key)
     _laid(db.session(), cycle)
+    refuse_kind(kind)
     recorded("consents", cycle)
     row = _laid(db.session(), cycle_or_404(key))
-    return sent_list(row, row.consents, kind)
+    return sent_list(row, None, kind)
 
 
 def _laid(work: Session, cycle: Cycle) -> Laying:
