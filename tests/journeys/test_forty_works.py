@@ -1,7 +1,8 @@
 """A whole evaluation: forty works, three panels, fifteen judges, from the plan to certificates and an upheld objection.
 
-On the way: judges stand back and are replaced, one stays late, three works are presented, two stand equal across the
-last place, the leaders part them, and everything is published in one sweep.
+On the way: all score two known works first, judges stand back and are replaced, one stays late, three works are
+presented, two stand equal across the last place, the leaders part them, the publication waits for a guiding body,
+everything is published in one sweep, and the best work goes up to the national round.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.consenting import answer, bodies, lay
 from tests.judging import applied, asked, panel, recuse
+from tests.services.test_calibration import board, make, score, why
 from tests.services.test_certificates import is_valid, issue
+from tests.services.test_nominations import choose, places
 from tests.services.test_results import give, of, planned, propose_all, standing
 from tests.web.test_objections import ANSWER, accepted, filed
 from tests.world import PEOPLE, World
@@ -28,7 +32,7 @@ CATEGORIES = ("MANUFACTURING", "MARKET_SERVICE", "CONSTRUCTION")
 PANELS = {key: [f"judge{5 * n + one:02d}" for one in range(5)] for n, key in enumerate(CATEGORIES)}
 N_WORKS, N_JUDGES_EACH, N_PRESENTED = 40, 4, 3
 EQUAL = (17, 18)  # by their merit, counted from 0: the last of 2 + 16 places lies between them
-PUBLISHED = "2024-08-20 10:00"
+PUBLISHED = "2024-08-20 10:30"  # half an hour after the instant: a body consents late
 
 
 def team(n: int) -> str:
@@ -94,6 +98,17 @@ def present(world: World, works: list[int]) -> None:
                 evaluations.score(session, sheet, raw, actor=mine, now=world.now, seen=sheet.version, finish=True)
 
 
+def calibrate(world: World, work: int, judge: str) -> None:
+    """Let every judge score two known works before any other sheet; one is far from what was agreed on."""
+    known = [make(world, f"样例{n}") for n in "甲乙"]
+    for name in (name for names in PANELS.values() for name in names):
+        for one in known:
+            assert why(give, world, work, judge, "80") == "calibrate_first"
+            score(world, one, name, "5" if name == "judge14" else "4")
+    apart = {line.name: {one.total for _, one in line.trials.values()} for line in board(world)}
+    assert {name for name, found in apart.items() if found != {Decimal(0)}} == {"judge14"}
+
+
 def part(world: World, work: int, level: str) -> None:
     """Let the leaders decide."""
     with unit(world.session) as session:
@@ -118,6 +133,7 @@ def test_forty_works_from_the_plan_to_the_certificates(world: World, works: list
     replaced = stand_back(world)
     late = works[-1] if works[-1] not in replaced else works[-2]
     *sheets, _ = sorted(open_sheets(world), key=lambda pair: pair[0] == late)  # the last one stays open
+    calibrate(world, next(case for case, name in sheets if name == "judge14"), "judge14")
     for case, name in sheets:
         give(world, case, name, total(works.index(case)))
 
@@ -133,16 +149,23 @@ def test_forty_works_from_the_plan_to_the_certificates(world: World, works: list
     assert propose_all(world, planned(world).digest) == N_WORKS - 2
     for n, level in zip(EQUAL, ("EXCELLENT", "PROGRESS"), strict=True):
         part(world, works[n], level)
-    world.go("2024-08-20 09:59")
+    people = bodies(world)
+    laying = lay(world)
+    answer(world, laying, people["gina"])
+    answer(world, laying, people["gus"], False, "请核对同分的两件")
+    world.go("2024-08-20 10:00")
     assert {state for state, _ in levels(world)} == {"evaluated"}
     assert not world.session.scalars(select(Outbox).where(Outbox.letter.in_(["awarded", "not_awarded"]))).all()
 
+    answer(world, laying, people["gus"])
     world.go(PUBLISHED)
     assert levels(world) == {
         ("awarded", "BENCHMARK"): 2, ("awarded", "EXCELLENT"): 16, ("awarded", "PROGRESS"): N_WORKS - 18,
     }  # fmt: skip
     told = select(func.count()).select_from(Outbox).where(Outbox.letter == "awarded")
     assert world.session.scalar(told) == N_WORKS
+    places(world, "1")
+    assert choose(world, [works[0]]) == 1
     _object_and_certify(world, works[1])
     world.sound()
     assert check.check(world.session, now=world.now).findings == []
