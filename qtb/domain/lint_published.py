@@ -48,6 +48,8 @@ def _wrong(definition: Definition, rule: Objections) -> Iterator[tuple[str, str]
         yield "form", f"{rule.form} is no form about an objection"
     elif {section.by for section in form.sections} - {None, HANDLES}:
         yield "form", f"its parts are filled by whoever objects, and by {HANDLES}"
+    named = (rule.writes_to.name, rule.writes_to.email) if rule.writes_to and form else ()
+    yield from (("writes_to", f"no field {field}") for field in named if form and field not in form.fields)
     if rule.since.row not in rows or not rows[rule.since.row].gate:
         yield "since", f"no gate: {rule.since.row}"
     if rule.since.edge == "silent":

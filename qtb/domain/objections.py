@@ -16,11 +16,18 @@ from qtb.domain.timeline import Timeline, within
 DISMISSED, REJECTED, UPHELD = "dismissed", "rejected", "upheld"
 
 
+class WritesTo(Strict):
+    """The fields of the form that name whoever objects, and an address."""
+
+    name: Key
+    email: Key
+
+
 class Objections(Strict):
     """The public notice: who stands in these states may be objected to, by name, for so many working days.
 
     It begins at an instant; each objection that is taken up is answered within `answer_days` working days. `upheld` is
-    the move that follows where it is right.
+    the move that follows where it is right. Whoever objects is written to where `writes_to` says.
     """
 
     form: Key
@@ -29,6 +36,7 @@ class Objections(Strict):
     answer_days: int = Field(ge=1, le=120)
     against: list[Key] = Field(min_length=1)
     upheld: Key
+    writes_to: WritesTo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ PLACEHOLDERS = frozenset(
         "person", "team", "title", "number", "unit", "recommender", "programme", "cycle", "organiser",
         "move_note", "state", "level", "until", "link", "row", "works", "n_works", "working_days",
         "opens", "closes", "held", "due", "panel", "slot", "place", "minutes", "questions", "slides_due",
+        "code", "outcome", "reply",
     }
 )  # fmt: skip
 TIMEOUT = 10  # seconds for each answer of the mail server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from qtb.domain.errors import Missing
 from qtb.domain.reminders import ABOVE
 from qtb.effects import mail
 from qtb.effects.mail import Letter, Server
-from qtb.services import date_letters, due_dates, judge_letters, reminder_letters, slides
+from qtb.services import date_letters, due_dates, judge_letters, objection_letters, reminder_letters, slides
 from qtb.services.reminder_letters import Waiting
 from qtb.store import cycles
 from qtb.store.accounts import Account, Membership, Unit, lasts
@@ -78,8 +78,22 @@ def is_reminder(row: Outbox) -> bool:
     return "reminder" in row.about
 
 
-def recipients(session: Session, row: Outbox, now: datetime | None = None) -> Sequence[Account]:
+class Addressee(Protocol):
+    """Whom a letter is for: mostly an account."""
+
+    @property
+    def name(self) -> Any:
+        """How the letter addresses him."""
+
+    @property
+    def email(self) -> Any:
+        """Where it goes."""
+
+
+def recipients(session: Session, row: Outbox, now: datetime | None = None) -> Sequence[Addressee]:
     """Return the active people whom a letter is meant for, each once; with `now` no deputy whose time is over."""
+    if objection_letters.is_mine(row):
+        return objection_letters.recipients(session, row)
     if row.account is not None:
         return [row.account] if row.account.is_active else []
     if row.submission is not None:
@@ -93,7 +107,7 @@ def recipients(session: Session, row: Outbox, now: datetime | None = None) -> Se
     return _holders(session, row.to_role, row.unit_id if roles.ROLES[row.to_role] else None, now)
 
 
-def _unreached(row: Outbox, people: Sequence[Account]) -> list[str]:
+def _unreached(row: Outbox, people: Sequence[Addressee]) -> list[str]:
     had = set(row.recipients.split(", "))
     return [one.email for one in people if one.email not in had]
 
@@ -129,7 +143,7 @@ def _holders(
 
 
 def _values(
-    session: Session, row: Outbox, people: Sequence[Account], lang: str, post: Post, waiting: Waiting | None
+    session: Session, row: Outbox, people: Sequence[Addressee], lang: str, post: Post, waiting: Waiting | None
 ) -> dict[str, str]:
     """Return the placeholders' values in one language; empty where a letter of this kind has none."""
     cycle = session.get_one(Cycle, row.submission.cycle_id if row.submission else row.cycle_id)
@@ -153,6 +167,8 @@ def _said(
         return date_letters.values(session, row, lang)
     if slides.is_mine(row):
         return slides.values(session, row, lang)
+    if objection_letters.is_mine(row):
+        return objection_letters.values(session, row, lang, post.base_url)
     if judge_letters.is_mine(row):
         return judge_letters.values(session, row, lang, post.base_url)
     # About no move: it says no more than where to look.

@@ -20,7 +20,7 @@ from qtb.domain.form_check import Checked, Known
 from qtb.domain.objections import Objections, Window
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
-from qtb.services import notes
+from qtb.services import notes, objection_letters
 from qtb.services.advance import advance
 from qtb.services.answers import Incorrect
 from qtb.services.cycles import only_organiser
@@ -117,6 +117,7 @@ def file(
     row.values = json.loads(json.dumps(checked.values))
     audit.record(session, submission, FILED, actor=actor, now=now, objection=row.id)
     _tell(session, row, FILED, HANDLES, now=now)
+    objection_letters.tell(session, row, objection_letters.RECEIVED, now=now)
     return row
 
 
@@ -131,6 +132,7 @@ def accept(session: Session, row: Objection, *, actor: Actor, now: datetime, see
     _record(session, row, TAKEN_UP, actor=actor, now=now)
     for role in ("applicant", "recommender"):
         _tell(session, row, TAKEN_UP, role, now=now)
+    objection_letters.tell(session, row, objection_letters.TAKEN_UP, now=now)
 
 
 def dismiss(session: Session, row: Objection, *, actor: Actor, now: datetime, seen: int, reason: str) -> None:
@@ -211,6 +213,7 @@ def _hold(session: Session, row: Objection, actor: Actor, seen: int) -> None:
 
 def _end(session: Session, row: Objection, outcome: str, kind: str, *, actor: Actor, now: datetime) -> None:
     row.outcome, row.ended_at = outcome, now
+    objection_letters.tell(session, row, objection_letters.ANSWERED, now=now)
     _record(session, row, kind, actor=actor, now=now, outcome=outcome)
 
 

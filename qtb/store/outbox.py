@@ -123,12 +123,12 @@ def post_all(session: Session, letters: Sequence[dict[str, Any]]) -> int:
 
 def post(
     session: Session, key: str, batch_id: str, submission_id: int, letter: str, to_role: str, *, now: datetime,
-    account_id: int | None = None,
+    account_id: int | None = None, about: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Put one letter about one submission into the queue, to those in a role or to one person alone."""
     session.add(
         Outbox(
             key=key, batch_id=batch_id, submission_id=submission_id, effect="mail", letter=letter, to_role=to_role,
-            account_id=account_id, created_at=now, next_at=now,
+            account_id=account_id, created_at=now, next_at=now, about=about or {},
         )
     )  # fmt: skip

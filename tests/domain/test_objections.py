@@ -66,6 +66,7 @@ def test_why_nobody_may_object_is_said_with_the_instant() -> None:
     ("old", "new", "said"),
     [
         ("  form: objection\n", "  form: declaration\n", "declaration is no form about an objection"),
+        ("email: by_email}", "email: by_mail}", "no field by_mail"),
         ("  since: {row: publish, edge: held}", "  since: {row: exchange, edge: held}", "no gate: exchange"),
         ("  since: {row: publish, edge: held}", "  since: {row: publish, edge: silent}", "a silence is a moment"),
         ("  against: [awarded, shared]", "  against: [awarded, lost]", "unknown state lost"),

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from qtb.domain.errors import Conflict, Denied
+from qtb.effects.mail import Letter
 from qtb.services import check, objections, undo
 from qtb.services.answers import Incorrect
+from qtb.services.letters import Post, letter_of
 from qtb.store.files import File
 from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
@@ -74,6 +76,46 @@ def filed(world: World, work: int, key: str = "k") -> int:
     with unit(world.session) as session:
         row = session.get_one(Submission, work)
         return objections.file(session, row, PERSON, laid=[], actor=NOBODY, now=world.now, request_key=key).id
+
+
+def told(world: World) -> dict[str, Letter]:
+    """Return the letters to whoever objected, by name, as they would leave now."""
+    world.session.rollback()
+    rows = world.session.scalars(select(Outbox).where(Outbox.to_role == "objector").order_by(Outbox.id))
+    post = Post(None, "qtb@localhost", "https://example.org")
+    return {row.letter: letter_of(world.session, row, post=post, now=world.now) for row in rows}
+
+
+@pytest.mark.parametrize("outcome", ["rejected", "upheld", "dismissed"])
+def test_whoever_objects_is_written_to_at_the_address_that_was_given(web: Web, work: int, outcome: str) -> None:
+    world = web.world
+    one = filed(world, work)
+    code = world.session.get_one(Objection, one).code
+    (received,) = told(world).values()
+    assert received.recipients == ["objector@example.org"]
+    for text in ("测试异议人", code, f"https://example.org/objections/{code}"):
+        assert text in received.body, text
+    if outcome == "dismissed":
+        with unit(world.session) as session:
+            row = session.get_one(Objection, one)
+            objections.dismiss(session, row, actor=world.actor("olga"), now=world.now, seen=0, reason="不在异议范围")
+        assert list(told(world)) == ["objector_received", "objector_answered"]
+        assert all(text in told(world)["objector_answered"].body for text in ("不予受理", "不在异议范围"))
+        return
+    accepted(world, one)
+    assert "2024年9月" in told(world)["objector_taken"].body
+    answered(world, one, ANSWER, outcome)
+    ended = told(world)["objector_answered"].body
+    assert ("异议成立" if outcome == "upheld" else "异议不成立") in ended
+    assert "感谢监督，结果维持。" in ended
+    assert len(told(world)) == 3
+
+
+def test_without_an_address_nobody_is_written_to(web: Web, work: int) -> None:
+    with unit(web.world.session) as session:
+        row, raw = session.get_one(Submission, work), {**PERSON, "by_email": ""}
+        objections.file(session, row, raw, laid=[], actor=NOBODY, now=web.world.now, request_key="k")
+    assert told(web.world) == {}
 
 
 def test_somebody_objects_and_reads_with_the_code_how_it_stands(web: Web, work: int) -> None:
