@@ -23,13 +23,14 @@ from qtb.store.submissions import Submission
 QUIET = timedelta(minutes=3)  # three beats missed; also how long an edge may wait for its sweep
 FORGOTTEN = timedelta(days=1)
 MOST_BUILT = 64
+MOST_COUNTED = 1_000  # overdue: beyond it a page only says that there are more, or counting would be most of its cost
 _BUILT: dict[Hashable, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is wrong: a scheduler that is down or fails, submissions past their edge, letters given
-    up, works whose decision is missing at its instant, cases set aside after an error."""
+    """What is wrong: a scheduler that is down or fails, submissions past their edge (more than MOST_COUNTED: at least
+    so many), letters given up, works whose decision is missing at its instant, cases set aside after an error."""
 
     is_down: bool
     beat_at: datetime | None
@@ -105,7 +106,7 @@ def _come(cycle: Cycle, times: Timeline, now: datetime) -> Iterator[Hashable]:
 def _statement(years: Years, now: datetime) -> Any:
     submissions = select(func.count()).select_from(Submission)
     counts = select(
-        edges.n_overdue(years, now - QUIET).scalar_subquery().label("n_overdue"),
+        edges.n_overdue(years, now - QUIET, most=MOST_COUNTED).scalar_subquery().label("n_overdue"),
         select(func.count()).select_from(Outbox).where(Outbox.status == "dead").scalar_subquery().label("n_dead"),
         submissions.where(edges.undecided_where(years, now)).scalar_subquery().label("n_undecided"),
         select(func.count()).select_from(Setback).where(Setback.ended_at.is_(None)).scalar_subquery().label("n_aside"),

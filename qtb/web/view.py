@@ -174,11 +174,15 @@ def alarm_lines(alarm: health.Alarm) -> list[str]:
     return [
         *([down] if alarm.is_down else []),
         *([say("alarm.failure", failure=alarm.failure)] if alarm.failure else []),
-        *([say("alarm.overdue", n=alarm.n_overdue)] if alarm.n_overdue else []),
+        *([say("alarm.overdue", n=_bounded(alarm.n_overdue))] if alarm.n_overdue else []),
         *([say("alarm.dead", n=alarm.n_dead)] if alarm.n_dead else []),
         *([say("alarm.undecided", n=alarm.n_undecided)] if alarm.n_undecided else []),
         *([say("alarm.aside", n=alarm.n_aside)] if alarm.n_aside else []),
     ]
+
+
+def _bounded(n: int) -> str:
+    return str(n) if n <= health.MOST_COUNTED else f"{health.MOST_COUNTED}+"
 
 
 def _text(value: Text | None) -> str:

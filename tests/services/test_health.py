@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from qtb.services import edges, health
 from qtb.store.ledger import Setback
 from qtb.store.unit import unit
@@ -55,3 +57,16 @@ def _alarm(world: World, now: datetime) -> health.Alarm:
     found = health.alarm(world.session, real_now=now, now=now)
     assert found is not None  # there is no scheduler
     return found
+
+
+def test_beyond_so_many_overdue_it_is_only_said_that_there_are_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        world.enter(team=f"{n}班")
+    now = at("2024-06-01 01:00")
+    assert _alarm(world, now).n_overdue == 4
+    monkeypatch.setattr(health, "MOST_COUNTED", 2)
+    health._BUILT.clear()
+    assert _alarm(world, now).n_overdue == 3
+    health._BUILT.clear()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from qtb.domain.timeline import canonical
+from qtb.services import health
 from qtb.store.submissions import Submission
+from qtb.web.view import alarm_lines
 from tests.services.test_ledger import GONE, TRIGGERS, dialect, run
 from tests.web.conftest import Web
 from tests.world import at
@@ -75,3 +79,9 @@ def test_only_the_organiser_reads_it(web: Web) -> None:
     assert web.client("olga").get("/admin/cycles/nothing/ledger").status_code == 404
     assert PATH in web.client("olga").get("/admin/cycles/2024").text
     assert PATH in web.client("olga").get("/admin/").text
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "有 1 件"), (1_000, "有 1000 件"), (1_001, "有 1000+ 件")])
+def test_the_alarm_counts_up_to_a_thousand(n: int, said: str) -> None:
+    (line,) = alarm_lines(health.Alarm(False, None, "", n, 0, 0, 0))
+    assert line.startswith(said)
