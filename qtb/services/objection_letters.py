@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from qtb import clock
-from qtb.i18n import word
 from qtb.store import outbox
 from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
@@ -50,7 +49,7 @@ def values(session: Session, row: Outbox, lang: str, base_url: str) -> dict[str,
     return {
         "code": about.code, "link": f"{base_url}/objections/{about.code}" if base_url else "",
         "due": clock.shown(about.answer_by, lang, is_end=True) if about.answer_by else "",
-        "outcome": word(lang, f"objection.outcome.{about.outcome}") if about.outcome else "",
+        "outcome": about.outcome,  # the template words it
         "reply": str(about.values.get("reply", "")),
     }  # fmt: skip
 
