@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from flask import current_app
 from sqlalchemy import column, inspect, select, table
+from sqlalchemy.exc import IntegrityError
 
 from qtb import config
 from qtb.extensions import db
@@ -49,8 +50,8 @@ def change(act: Literal["upgrade", "downgrade"], revision: str) -> None:
     acts = {"upgrade": command.upgrade, "downgrade": command.downgrade}
     try:
         acts[act](current_app.extensions["migrate"].migrate.get_config(), revision)
-    except CommandError as error:
-        raise Unmigrated(str(error)) from error
+    except (CommandError, IntegrityError) as error:  # older tables may have no room for what there is by now
+        raise Unmigrated(str(getattr(error, "orig", error))) from error
 
 
 def migrations() -> Any:

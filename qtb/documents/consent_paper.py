@@ -60,13 +60,16 @@ def _cells(work: Work, categories: Mapping[str, str]) -> list[str]:
 
 
 def _answer(one: Consent) -> str:
-    key = "yes" if one.agrees else "without" if one.waived_at else "no" if one.answered_at else "awaited"
+    key = "yes" if one.agrees else "no" if one.answered_at else "without" if one.waived_at else "awaited"
     at = one.waived_at if key == "without" else one.answered_at
     return "，".join([word(LANG, f"consent.{key}"), *([clock.shown(at, LANG)] if at else [])])
 
 
 def _note(one: Consent, *, is_whole: bool) -> str:
-    return "\n".join(filter(None, (one.note, one.waived_reason if is_whole else "")))
+    if not is_whole or one.waived_at is None:
+        return one.note
+    at, reason = clock.shown(one.waived_at, LANG), one.waived_reason
+    return "\n".join(filter(None, (one.note, word(LANG, "consent.waived_because", at=at, reason=reason))))
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Group:

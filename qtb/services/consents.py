@@ -1,7 +1,6 @@
 """The guiding bodies' check before the publication: the levels are laid before them, and wait until all consent.
 
-While a list lies before them no level changes, so what they consent to is what is published. Whoever takes the list
-back keeps the works waiting until it is laid anew.
+While it lies there no level changes, so what they consent to is what is published; taken back, its works wait on.
 """
 
 from __future__ import annotations
@@ -119,6 +118,8 @@ def answer(
     mine = _held(session, row, body)
     if mine.agrees:
         raise Conflict("consent_given", at=mine.answered_at)
+    if store.n_ahead(session, row) == 0:
+        raise Conflict("consent_late")
     mine.agrees, mine.note, mine.answered_by, mine.answered_at = agrees, note, actor.user_id, now
     session.flush()
     _record(session, row, GIVEN if agrees else REFUSED, actor=actor, now=now, role=role, note=note, unit=body)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from qtb import clock
@@ -160,12 +161,22 @@ def _refuse_odd_text() -> None:
             raise Invalid(error.reason.key, **error.reason.args) from None
 
 
-def _back() -> str:
-    """Return where to go on after signing in: a page that was being filled in is drawn again; empty for no page."""
+def here() -> str:
+    """Return the address of the page that is shown: one that was being filled in is drawn anew; empty for no page."""
     if request.method == "GET":
         return request.full_path
     rule = request.url_rule
     return request.path if rule is not None and "GET" in (rule.methods or ()) else ""
+
+
+def admits(who: Actor, address: str) -> bool:
+    """Tell whether an address of ours is a page for somebody."""
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(urlsplit(address).path, "GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return False
+    for_whom: frozenset[str] = getattr(current_app.view_functions[endpoint], "audience", frozenset())
+    return not for_whom.isdisjoint((PUBLIC, SIGNED_IN)) or any(who.holds(role) for role in for_whom)
 
 
 def _admit() -> Response | None:
@@ -176,9 +187,11 @@ def _admit() -> Response | None:
     if PUBLIC in who:
         return None
     if not current_user.is_authenticated:
-        if back := _back():
+        if back := here():
             session["next"] = back
         return redirect(url_for("accounts.recommender_sign_in" if who == {"recommender"} else "accounts.sign_in"))
     if SIGNED_IN in who or any(actor().holds(role) for role in who):
         return None
+    if (unit := current_user.acts_for) is not None and "organiser" in who:
+        raise Denied("audience_behalf", unit=unit.name)
     raise Denied("audience", roles=tuple(role for role in ROLES if role in who))

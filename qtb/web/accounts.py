@@ -137,7 +137,7 @@ def _enter(token: str, *, door: str) -> ResponseReturnValue:
     if door == "recommender" and not person.actor.holds("recommender"):
         flash(say("signin.wrong_door"), "warning")
         return redirect(access.home(), 303)  # what was wanted there is a recommender's page
-    return redirect(wanted or access.home(), 303)
+    return redirect(wanted if wanted and access.admits(person.actor, wanted) else access.home(), 303)
 
 
 def _person(form: SignUpForm) -> Person:

@@ -41,6 +41,6 @@ def begin() -> ResponseReturnValue:
 @audience(SIGNED_IN)
 def end() -> ResponseReturnValue:
     """Be oneself again."""
-    session.pop(BEHALF, None)
+    acted = session.pop(BEHALF, None)  # whose pages are whose was decided when the request began: only organisers act
     back = request.form.get("back", "")
-    return redirect(back if is_ours(back) else home(), 303)
+    return redirect(back if is_ours(back) else url_for("admin.home") if acted else home(), 303)

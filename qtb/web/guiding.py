@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from qtb.documents import consent_paper, form_pdf
 from qtb.documents.form_content import LANG
-from qtb.domain.errors import Missing, Refusal
+from qtb.domain.errors import Invalid, Missing, Refusal
 from qtb.extensions import db
 from qtb.i18n import language, say
 from qtb.services import consents, panels
+from qtb.store import consents as store
 from qtb.store.consents import Consent, Laying
 from qtb.store.unit import unit
 from qtb.web.access import actor, audience
@@ -20,6 +21,7 @@ from qtb.web.parse import whole
 from qtb.web.reads import recorded
 from qtb.web.sending import sent
 
+ANSWERS = {"yes": True, "no": False}
 pages = Blueprint("guiding", __name__, url_prefix="/guiding")
 
 
@@ -37,14 +39,17 @@ def laid(laying_id: int) -> ResponseReturnValue:
     row = _row(laying_id)
     if request.method == "GET":
         return _page(row)
-    agrees, body = request.form.get("answer") == "yes", whole(request.form.get("body", "")) or 0
+    said, body = request.form.get("answer", ""), whole(request.form.get("body", "")) or 0
     try:
+        if said not in ANSWERS:
+            raise Invalid("consent_answer")
         with unit(db.session()) as work:
             mine = work.get_one(Laying, laying_id)
-            consents.answer(work, mine, body, agrees, note=request.form.get("note", ""), actor=actor(), now=g.now)
+            note = request.form.get("note", "")
+            consents.answer(work, mine, body, ANSWERS[said], note=note, actor=actor(), now=g.now)
     except Refusal as error:
         return _page(_row(laying_id), error), error.status
-    flash(say("consent.given" if agrees else "consent.refused"), "success")
+    flash(say("consent.given" if ANSWERS[said] else "consent.refused"), "success")
     return redirect(url_for("guiding.laid", laying_id=laying_id), 303)
 
 
@@ -96,6 +101,6 @@ def _page(row: Laying, refusal: Refusal | None = None) -> str:
     named = {choice.key: choice.label.get(language()) for choice in panels.categories(row.cycle)}
     return render_template(
         "guiding/laid.html", row=row, rubric=row.cycle.definition.rubric, categories=named, refusal=refusal,
-        mine=_mine(row),
+        mine=_mine(row), is_spent=not store.n_ahead(db.session(), row),
         waits_from=consents.waits_from(db.session(), row.cycle),
     )  # fmt: skip

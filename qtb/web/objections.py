@@ -53,6 +53,15 @@ def object_to(key: str, number: str) -> ResponseReturnValue:
     return redirect(url_for("objections.standing", code=code, filed=1), 303)
 
 
+@pages.get("/objections")
+@audience(PUBLIC)
+def ask() -> ResponseReturnValue:
+    """Take the code of an objection from whoever has it on paper, or in a letter without a link."""
+    if code := request.args.get("code", "").strip()[:60]:
+        return redirect(url_for("objections.standing", code=code))
+    return render_template("public/objection_ask.html")
+
+
 @pages.get("/objections/<code>")
 @audience(PUBLIC)
 def standing(code: str) -> ResponseReturnValue:

@@ -34,7 +34,8 @@ def queue() -> ResponseReturnValue:
     ours = Submission.recommender_id.in_(units) & (Submission.kind != "start")
     counts = lists.counts(session, ours, lists.among_own(year.id)) if year else {}
     groups = _groups(year, counts)
-    chosen = whole(request.args.get("group", ""))
+    asked = whole(request.args.get("group", ""))
+    chosen = asked if asked is not None and asked < len(groups) else None  # no such group: all
     states = _states(year, chosen)
     query = request.args.get("q", "").strip()[:100]
     return render_template(
@@ -57,9 +58,9 @@ def _named(year: Cycle | None, group: Group) -> list[str]:
 
 
 def _states(year: Cycle | None, chosen: int | None) -> list[str]:
-    """Return the states of the chosen group; none where there is no such group, which means all."""
+    """Return the states of the chosen group; none where none is chosen, which means all."""
     groups = year.definition.workflow.queue if year else []
-    return _named(year, groups[chosen]) if chosen is not None and chosen < len(groups) else []
+    return _named(year, groups[chosen]) if chosen is not None else []
 
 
 def _page(

@@ -41,10 +41,10 @@ def init_app(app: Flask) -> None:
                                  end_day=_end_day, wall=_wall, instant_of=datetime.fromisoformat,
                                  facts=json.loads)  # fmt: skip
     app.jinja_env.globals.update(
-        url_for=address, again=again, nav=nav, icon=icon, actor=access.actor, state_of=state_of, badge=badge,
-        tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url, failure=failure,
-        asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size, accepted=files.accepted,
-        file_limits=file_limits,
+        url_for=address, again=again, here=lambda: access.here() or "/", nav=nav, icon=icon, actor=access.actor,
+        state_of=state_of, badge=badge, tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
+        failure=failure, asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
+        accepted=files.accepted, file_limits=file_limits,
     )  # fmt: skip
     app.context_processor(_frame)
 

@@ -188,3 +188,11 @@ def accounts_named(web: Web, email: str) -> int:
     web.world.session.rollback()
     assert web.world.session.scalar(select(func.count()).select_from(SignIn)) is not None
     return web.world.session.scalar(select(func.count()).select_from(Account).where(Account.email == email))
+
+
+def test_after_signing_in_nobody_lands_on_a_page_that_is_for_others(web: Web) -> None:
+    for wanted, landed in (("/admin/submissions", "/applicant/"), ("/applicant/?page=1", "/applicant/?page=1")):
+        client = web.client()
+        client.get(wanted)
+        form = {"email": "alice@example.org", "password": "a long enough secret"}
+        assert client.post("/sign-in", data=form).location.endswith(landed)

@@ -64,7 +64,9 @@ def test_the_list_is_taken_away_as_a_paper_with_ones_own_answer_and_as_a_workboo
     waive(web.world, 1, "市总工会", "多次催办未复")
     mine, all_ = text_of(web.client("gus").get("/guiding/1.pdf").data), text_of(olga.get(f"{PAGE}.pdf").data)
     assert ("多次催办未复" in mine, "多次催办未复" in all_) == (False, True)
-    assert "不再等待，2024年8月12日" in "".join(all_.split())
+    assert "主办方于2024年8月12日10:00（上海时间）决定不再等待：多次催办未复" in "".join(all_.split())
+    page = olga.get(PAGE).text
+    assert [one in page for one in ("请核对第一名", "决定不再等待：多次催办未复", "不同意")] == [True] * 3
     book = load_workbook(io.BytesIO(gina.get("/guiding/1.xlsx").data))
     assert [(row[0], row[-1]) for row in book.active.iter_rows(values_only=True)] == [("等级", "总评分"), (LEVEL, 40)]
     read = web.world.session.scalar(select(func.count()).select_from(Read))

@@ -86,6 +86,15 @@ def told(world: World) -> dict[str, Letter]:
     return {row.letter: letter_of(world.session, row, post=post, now=world.now) for row in rows}
 
 
+def test_a_code_is_typed_where_there_is_no_link(web: Web, work: int) -> None:
+    stranger, code = web.client(), web.world.session.get_one(Objection, filed(web.world, work)).code
+    assert 'href="/objections"' in stranger.get("/cycles/2024/results").text
+    assert 'name="code"' in stranger.get("/objections").text
+    shown = stranger.get("/objections", query_string={"code": f" {code.lower()} "}, follow_redirects=True)
+    assert (shown.status_code, "指标数据" in shown.text) == (200, True)
+    assert stranger.get("/objections?code=XXXX", follow_redirects=True).status_code == 404
+
+
 @pytest.mark.parametrize("outcome", ["rejected", "upheld", "dismissed"])
 def test_whoever_objects_is_written_to_at_the_address_that_was_given(web: Web, work: int, outcome: str) -> None:
     world = web.world

@@ -55,7 +55,11 @@ def test_the_queue_is_in_groups_and_each_shows_its_own(web: Web, rita: FlaskClie
     deferred = next(path for path, label in groups.items() if label == "缓评").replace("&amp;", "&")
     shown = rita.get(deferred).text.partition("<tbody>")[2]
     assert ("甲班" in shown, "乙班" in shown) == (True, False)
-    assert "乙班" in rita.get(QUEUE + "?cycle=2024&group=99").text
+    every = rita.get(QUEUE + "?cycle=2024&group=99&q=班").text
+    assert "乙班" in every
+    assert re.search(r'href="/recommender/\?cycle=2024&amp;q=[^"]+" aria-current="true">全部', every)
+    assert re.search(r'cycle=2024&amp;group=1&amp;q=', every)
+    assert 'name="group"' not in every
     found = rita.get(QUEUE + "?cycle=2024&q=乙").text.partition("<tbody>")[2]
     assert ("乙班" in found, "丙班" in found) == (True, False)
 
