@@ -23,7 +23,7 @@ from qtb.store.submissions import Submission
 QUIET = timedelta(minutes=3)  # three beats missed; also how long an edge may wait for its sweep
 FORGOTTEN = timedelta(days=1)
 MOST_BUILT = 64
-MOST_COUNTED = 1_000  # overdue: beyond it a page only says that there are more, or counting would be most of its cost
+MOST_COUNTED = 100  # overdue: beyond it a page only says that there are more, or counting would be most of its cost
 _BUILT: dict[Hashable, Any] = {}
 
 

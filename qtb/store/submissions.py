@@ -39,9 +39,9 @@ class Submission(Chained, Base):
         Index(None, "cycle_id", "state", "id"),  # the clock takes a state's cases in the order of their ids
         Index(None, "cycle_id", "id"),  # the organiser's list, latest first
         # What is overdue and what waits for a review is counted on every page of the organiser: without the rows.
-        Index("ix_submission_standing", "cycle_id", "state", "suspended_at", "n_sheets_final", "state_since",
-              "form_conclusion"),
-        Index(None, "unit_id"),
+        Index("ix_submission_standing", "cycle_id", "state", "suspended_at", "state_since", "n_sheets_final",
+              "n_sheets_open", "taken_back", "form_conclusion"),
+        Index(None, "unit_id", "cycle_id"),  # what a unit has entered is counted at every move that is judged
         Index(None, "recommender_id"),
         CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),
     )  # fmt: skip

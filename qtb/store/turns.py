@@ -47,15 +47,17 @@ def _waiting(turns: Sequence[Turn], user_id: int | None, held: lists.Held, slide
     pressing = case(*((clause, n) for n, clause in enumerate(clauses)), else_=len(clauses)) if clauses else literal(0)
     lacking = _lacks(slides, actor)
     # Walks of their own, each along its own index.
-    chosen = Submission.id.in_(_either([*clauses, *([lacking] if slides else [])], unread))
+    chosen = Submission.id.in_(_either([*clauses, *([lacking] if slides else [])], unread, actor))
     marks = unread.label("is_unread"), or_(false(), *clauses).label("is_turn"), lacking.label("lacks_slides")
     query: Any = select(*lists.STANDING, *marks).where(chosen)
     found: Select[Any] = query.order_by(pressing, Submission.id).limit(lists.MOST)
     return found
 
 
-def _either(clauses: Sequence[ColumnElement[bool]], unread: ColumnElement[bool]) -> Any:
-    talked = select(Submission.id).where(Submission.id.in_(select(messages.Message.submission_id)), unread)
+def _either(clauses: Sequence[ColumnElement[bool]], unread: ColumnElement[bool], actor: Actor) -> Any:
+    talked = select(Submission.id).where(unread)
+    if actor.holds("organiser"):  # who sees all walks along the messages, everybody else along the own entries
+        talked = talked.where(Submission.id.in_(select(messages.Message.submission_id)))
     return union_all(select(Submission.id).where(or_(*clauses)), talked) if clauses else talked
 
 

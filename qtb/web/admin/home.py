@@ -27,7 +27,7 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         cycle=year,
         years=years.cycles(session),
-        overview=overview(session, year.id, year.definition.reviewed_in),
+        overview=overview(session, year.id, year.definition),
         picture=picture.draw(years.shown(years.of(session, year.id)), g.now),
         todo=tasks(session, actor(), g.now)[:8],
         beat=watched().beat,

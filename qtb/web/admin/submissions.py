@@ -12,10 +12,10 @@ from qtb.extensions import db
 from qtb.i18n import say
 from qtb.services import assignment_plans, deliberation, evaluations, panels, teams
 from qtb.services import override as overriding
-from qtb.store import accounts, ledger_reads, lists
+from qtb.store import accounts, ledger_reads, lists, overview
 from qtb.store.cycles import Cycle
 from qtb.store.overview import unreviewed
-from qtb.store.submissions import Submission, counts_by_state
+from qtb.store.submissions import Submission
 from qtb.store.teams import has_past
 from qtb.store.unit import unit
 from qtb.web import years
@@ -37,7 +37,7 @@ def submissions() -> ResponseReturnValue:
     if year is None:
         return redirect(url_for("admin.home"))
     chosen = {name: request.args.get(name, "").strip() for name in FILTERS}
-    counts = counts_by_state(db.session(), year.id)
+    counts = overview.counts(db.session(), year.id, year.definition.workflow.states)
     by_more = any(value for name, value in chosen.items() if name != "state")
     page = lists.page(
         db.session(), *_clauses(year, chosen), number=request.args.get("page", type=int, default=1),
