@@ -211,18 +211,22 @@ class Stage:
         return None
 
     def _look(self, now: datetime) -> None:
-        """Read what history says since the last look, and plan what people will do about those that moved."""
+        """Read what history says since the last look, and plan what people will do about those that moved.
+
+        Case by case: in which order one statement writes its entries is the database's, and may differ each time.
+        """
         columns = [getattr(Submission, key) for key in FACTS]
         query = (
             select(History.id, Submission.id, History.to_state, *columns)
             .join(Submission, Submission.id == History.subject_id)
             .where(History.id > self.n_read, History.subject == "submission", History.to_state == Submission.state)
-            .order_by(History.id)
+            .order_by(Submission.id, History.id)
         )
         rows = self.session.execute(query).all()
         self.session.rollback()
-        for entry_id, submission_id, state, *values in rows:
-            self.n_read, self.stands[submission_id] = entry_id, state
+        self.n_read = max((row[0] for row in rows), default=self.n_read)
+        for _, submission_id, state, *values in rows:
+            self.stands[submission_id] = state
             for step in self.behaviour.steps(state, now, dict(zip(FACTS, values, strict=True))):
                 self.plans[step.at].append((submission_id, step))
                 self.wake(step.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_second_programme_with_names_of_its_own(ideas: Report) -> None:
     assert {("", "closed", "gather"), ("file", "closed", "gather")} <= reasons
     assert ("file", "fact_registration_complete", "gather") in reasons
     assert ideas.findings.idle_rows == ()
+
+
+def test_one_seed_is_one_report_in_whatever_order_the_database_reads(
+    notice: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turned_round(name: str) -> sqlite3.Connection:
+        connection = sqlite3.Connection(name)
+        connection.execute("PRAGMA reverse_unordered_selects=ON").close()
+        return connection
+
+    monkeypatch.setattr("qtb.store.throwaway.sqlite3.connect", turned_round)
+    again = rehearsal.rehearse(rehearsal_year.of_notice("qtb"), n_submissions=250, seed=3)
+    assert replace(again, seconds=notice.seconds) == notice
 
 
 def test_reminders_leave_on_the_mornings_before_an_end(notice: Report) -> None:
