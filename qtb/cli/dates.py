@@ -95,12 +95,12 @@ def extend(
 ) -> None:
     """Let a row end later: for one submission, one unit, or all."""
     with opened() as qtb:
-        if number and unit_name:
+        if number is not None and unit_name is not None:
             raise click.UsageError(say("cli.one_reach"))
         session = qtb.session
         who, found = organiser(session, email), cycle_of(session, key)
-        one = submission(session, number, who=who, cycle_key=key) if number else None
-        where = unit_named(session, unit_name) if unit_name else None
+        one = submission(session, number, who=who, cycle_key=key) if number is not None else None
+        where = unit_named(session, unit_name) if unit_name is not None else None
         asked = Asked(row_key=row_key, until=until, submission=one, unit=where)
         if _moved(qtb, found, asked, email=email, **how):
             click.echo(extension_line(store.granted(session, found.id)[0]))

@@ -124,6 +124,8 @@ def test_bad_input_to_extend(settings: Settings, world: World) -> None:
     extend("2024", "declare", "--until", "2024-05-01", "--reason", "x", *OLGA)
     extend("2024", "briefing", *given, *OLGA)
     extend("2024", "declare", *given, "--unit", "没有的单位", *OLGA)
+    for reach in ("--unit", "--submission"):  # an empty name is no name, and certainly not everybody
+        extend("2024", "declare", *given, reach, "", *OLGA)
     extend("2024", "declare", *given, "--submission", "20249999", *OLGA)
     extend("2024", "declare", *given, "--as", "rita@example.org")
     assert refused(settings, "cycle", "show", "nope")
