@@ -63,8 +63,7 @@ def _of_year(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
     ringing = {one.wait.row_key for one in waits if one.wait.n and one.row is None}
     everything = reader.actor.holds("organiser")
     yield from feed_events.of_rows(feed, reader.lang, notes=notes, ringing=ringing, everything=everything)
-    if everything:
-        yield from _extensions(session, feed, reader)
+    yield from _extensions(session, feed, reader)
     yield from _own(session, feed, reader)
     yield from _turns(session, feed, reader)
     for one in waits:
@@ -115,8 +114,11 @@ def _waits(session: Session, feed: Feed, reader: Reader, role: str) -> list[Wait
 
 
 def _extensions(session: Session, feed: Feed, reader: Reader) -> Iterator[Event]:
-    for extension, named in feeds.extensions(session, feed.cycle.id):
-        if extension.row_key in feed.times.rows:
+    """Yield later ends: all of them for the organiser, for recommenders those of their units."""
+    everything, own = reader.actor.holds("organiser"), reader.actor.units.get("recommender", frozenset())
+    found = feeds.extensions(session, feed.cycle.id) if everything or own else []
+    for extension, named in found:
+        if extension.row_key in feed.times.rows and (everything or extension.unit_id in own):
             yield feed_events.of_extension(feed, extension, named, reader.lang)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, case
 
+from qtb.domain.row_order import Whom
 from qtb.domain.workflow import Group
 from qtb.extensions import db
 from qtb.services import quotas
@@ -42,7 +44,7 @@ def queue() -> ResponseReturnValue:
         "recommender/queue.html", cycle=year, years=years.cycles(session), groups=groups, chosen=chosen, q=query,
         counts=counts, page=_page(year, ours, states, query, counts), todo=tasks(session, actor(), g.now),
         most=MOST_TASKS, quotas=quotas.standings(session, year, units) if year else {}, until=_ends(year),
-        moves=batch.moves(year), deadline=_deadline(year),
+        moves=batch.moves(year), deadline=_deadline(year, units),
     )  # fmt: skip
 
 
@@ -79,12 +81,13 @@ def _page(
     return lists.page(db.session(), *clauses, number=number, order=order, n_all=n_all, ranks=ranks)
 
 
-def _deadline(year: Cycle | None) -> datetime | None:
-    """Return the end of the row in which the units recommend, while it lies ahead."""
+def _deadline(year: Cycle | None, units: Sequence[int]) -> datetime | None:
+    """Return by when the units recommend, the earliest of their own ends, while it lies ahead."""
     rule = year.definition.workflow.ranking if year else None
     if year is None or rule is None:
         return None
-    until = years.of(db.session(), year.id).times.ends_for_all(rule.during)
+    times = years.of(db.session(), year.id).times
+    until = min(times.ends_at(rule.during, Whom(recommender_id=one)) for one in units)
     return until if until > g.now else None
 
 

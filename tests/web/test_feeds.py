@@ -108,6 +108,16 @@ def test_an_extension_reaches_the_feed_of_whom_it_was_granted_to(web: Web) -> No
     assert named(feed(web), "截止：成果申报").end == at("2024-06-03")
 
 
+def test_a_recommending_unit_with_a_later_end_reads_its_own(web: Web) -> None:
+    web.world.extend("recommend", "2024-07-08", unit_name="浦东区质协")
+    own, other = (told(web, name) for name in ("rita", "ralf"))
+    assert [name.startswith("截止：成果推荐 · ") for name in own].count(True) == 1
+    assert not any(name.startswith("截止：成果推荐 · ") for name in other)
+    assert named_start(feed(web, address(web, "rita")), "截止：成果推荐 · ").end == at("2024-07-08")
+    assert "推荐截止：2024年7月7日 24:00" in web.client("rita").get("/recommender/").text
+    assert "推荐截止：2024年6月30日 24:00" in web.client("ralf").get("/recommender/").text
+
+
 def test_the_recommender_reads_how_many_wait_and_until_when(web: Web) -> None:
     mine = address(web, "rita")
     idle = named(feed(web, mine), "截止：成果推荐（待处理申报 0 件）")
