@@ -41,7 +41,7 @@ class Owed:
 
 def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
     """Return every cycle with its timeline."""
-    return list(years.dated(session))
+    return [(year.cycle, year.times) for year in years.dated(session)]
 
 
 def owed(session: Session, *, now: datetime) -> list[Owed]:

@@ -45,6 +45,11 @@ def connection(session: Session) -> Connection:
     return session.info.get(WORK) or session.connection()
 
 
+def is_open(session: Session) -> bool:
+    """Tell whether a unit is under way: what is read in it may not be so for anybody else."""
+    return WORK in session.info
+
+
 def lock(session: Session, row: object) -> None:
     """Hold a row until the unit ends and read it anew, so that what is decided next is decided on what is so.
 

@@ -1,58 +1,113 @@
-"""The years with their dates, read together: a page needs them all, and three questions for each add up."""
+"""The years with their dates, read together: a page needs them all, and three questions for each add up.
+
+What is written about a year changes its head, which is a hash of all of it. So a year's rows are kept by its head,
+and a page asks only for the heads and the extensions; an extension for one case is written about that case.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Result, bindparam, select
-from sqlalchemy.orm import Session, contains_eager, defer
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.util import identity_key
 
 from qtb.domain import timeline
+from qtb.domain.evidence import GENESIS
 from qtb.domain.timeline import Timeline
 from qtb.store.cycles import Cycle, Extension, TimelineRow, as_row
+from qtb.store.unit import is_open
+
+MOST_KEPT = 256
+
+
+class Dates(NamedTuple):
+    """A year's rows as they were read, and those with dates as values by key."""
+
+    rows: Sequence[Row[Any]]
+    windows: Mapping[str, timeline.Row]
 
 
 class Year(NamedTuple):
-    """A cycle with its rows, and its timeline as values."""
+    """A cycle with its rows as they were read, and its timeline as values."""
 
     cycle: Cycle
+    rows: Sequence[Row[Any]]
     times: Timeline
 
 
+_KEPT: dict[tuple[int, str], Dates] = {}
+
+ROWS: Any = (
+    select(
+        TimelineRow.cycle_id, TimelineRow.id, TimelineRow.key, TimelineRow.seq, TimelineRow.title, TimelineRow.text,
+        TimelineRow.opens_at, TimelineRow.closes_at, TimelineRow.held_at, TimelineRow.grace_minutes,
+        TimelineRow.party, TimelineRow.url,
+    )
+    .where(TimelineRow.cycle_id.in_(bindparam("ids", expanding=True)))
+    .order_by(TimelineRow.cycle_id, TimelineRow.seq, TimelineRow.id)
+)  # fmt: skip
+EXTENSION: Any = (Extension.row_key, Extension.until, Extension.submission_id, Extension.unit_id)
+EXTENSIONS = select(*EXTENSION).where(Extension.cycle_id == bindparam("cycle_id")).order_by(Extension.id)
 ASKED = (
-    select(Cycle, TimelineRow, Extension.row_key, Extension.until, Extension.submission_id, Extension.unit_id)
-    .outerjoin(Cycle.rows)
-    .outerjoin(Extension, (Extension.cycle_id == Cycle.id) & (Extension.row_key == TimelineRow.key))
-    .options(defer(Cycle.notice), contains_eager(Cycle.rows))  # whoever asks the cycle for its rows has them already
-    .order_by(Cycle.year.desc(), Cycle.id.desc(), TimelineRow.seq, TimelineRow.id, Extension.id)
+    select(Cycle, *EXTENSION)
+    .outerjoin(Extension, Extension.cycle_id == Cycle.id)
+    .options(defer(Cycle.notice))
+    .order_by(Cycle.year.desc(), Cycle.id.desc(), Extension.id)
 )
 
 
-ASKED_ONE = ASKED.where(Cycle.id == bindparam("cycle_id"))
-
-
 def dated(session: Session, *clauses: Any) -> list[Year]:
-    """Return the years that fulfil the clauses, latest first, in one query.
-
-    An extension belongs to a row of its cycle, so the two joins multiply nothing.
-    """
-    return _read(session.execute(ASKED.where(*clauses) if clauses else ASKED))
+    """Return the years that fulfil the clauses, latest first."""
+    answer = session.execute(ASKED.where(*clauses) if clauses else ASKED).all()
+    granted = {cycle: [line[1:] for line in lines] for cycle, lines in groupby(answer, key=itemgetter(0))}
+    dates = _dates(session, list(granted))
+    return [_year(cycle, dates[cycle.id], lines) for cycle, lines in granted.items()]
 
 
 def one(session: Session, cycle_id: int) -> Year:
     """Return a year that is there."""
-    return _read(session.execute(ASKED_ONE, {"cycle_id": cycle_id}))[0]
+    cycle = session.identity_map.get(identity_key(Cycle, cycle_id))
+    if cycle is None:
+        return dated(session, Cycle.id == cycle_id)[0]
+    granted = session.execute(EXTENSIONS, {"cycle_id": cycle_id}).all()
+    return _year(cycle, _dates(session, [cycle])[cycle_id], granted)
 
 
-def _read(answer: Result[Any]) -> list[Year]:
-    found = answer.unique()
-    return [_year(cycle, [tuple(row[1:]) for row in rows]) for cycle, rows in groupby(found, key=lambda row: row[0])]
+def _year(cycle: Cycle, dates: Dates, granted: Sequence[Any]) -> Year:
+    extensions = tuple(timeline.Extension(*line) for line in granted if line[0] in dates.windows)
+    return Year(cycle, dates.rows, Timeline(dates.windows, extensions, cycle.definition.calendar))
 
 
-def _year(cycle: Cycle, found: Sequence[tuple[Any, ...]]) -> Year:
-    rows = list(dict.fromkeys(row for row, *_ in found if row is not None))
-    windows = {row.key: as_row(row) for row in rows if row.opens_at and row.closes_at}
-    granted = tuple(timeline.Extension(*extension) for _, *extension in found if extension[0] is not None)
-    return Year(cycle, Timeline(windows, granted, cycle.definition.calendar))
+def _dates(session: Session, cycles: Sequence[Cycle]) -> dict[int, Dates]:
+    """Return the years' rows: kept ones where nothing was written about the year since, else read anew.
+
+    The head was read before the rows, so rows are never kept that are older than it. Inside a unit of work they may
+    be newer, and not yet so: nothing is kept there, nor believed.
+    """
+    kept = {} if is_open(session) else _KEPT
+    unknown = [cycle for cycle in cycles if (cycle.id, cycle.head_hash) not in kept]
+    found = _read(session, [cycle.id for cycle in unknown])
+    if not is_open(session):
+        _keep({(cycle.id, cycle.head_hash): found[cycle.id] for cycle in unknown if cycle.head_hash != GENESIS})
+    return found | {cycle.id: kept[cycle.id, cycle.head_hash] for cycle in cycles if cycle.id not in found}
+
+
+def _keep(found: Mapping[tuple[int, str], Dates]) -> None:
+    if len(_KEPT) + len(found) > MOST_KEPT:
+        _KEPT.clear()
+    _KEPT.update(found)
+
+
+def _read(session: Session, ids: Sequence[int]) -> dict[int, Dates]:
+    answer = session.execute(ROWS, {"ids": list(ids)}).all() if ids else []
+    rows = {cycle_id: list(lines) for cycle_id, lines in groupby(answer, key=itemgetter(0))}
+    return {cycle_id: _as_dates(rows.get(cycle_id, [])) for cycle_id in ids}
+
+
+def _as_dates(rows: Sequence[Row[Any]]) -> Dates:
+    return Dates(rows, MappingProxyType({row.key: as_row(row) for row in rows if row.opens_at and row.closes_at}))

@@ -112,7 +112,7 @@ def _closed(year: Cycle) -> Refusal | None:
 def _openings() -> list[tuple[Cycle, Reason | None]]:
     """Return the years that a team can enter, now or later, with what stands against it; of those over the current."""
     told = years.told(db.session())
-    now = years.current(years.cycles(db.session()), g.now)
+    now = years.current(told, g.now)
     over = [year for year in told if year.cycle is now and not years.is_unfinished(year, g.now)]
     asked = [*over, *(year for year in told if years.is_unfinished(year, g.now))]
     found = [(year.cycle, _refusal(year)) for year in asked]

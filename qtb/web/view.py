@@ -163,7 +163,7 @@ def watched() -> health.Watched:
     """Return how the clock is watched: asked once, for the frame and for the page in it."""
     if "watched" not in g:
         session, now = db.session(), g.get("now") or clock.real()
-        g.watched = health.watched(session, real_now=clock.real(), now=now, years=years.told(session))
+        g.watched = health.watched(session, real_now=clock.real(), now=now, years=years.timelines(session))
     found: health.Watched = g.watched
     return found
 

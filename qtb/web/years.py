@@ -10,9 +10,9 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Missing
-from qtb.domain.timeline import within
+from qtb.domain.timeline import Timeline, within
 from qtb.store import years
-from qtb.store.cycles import Cycle, TimelineRow
+from qtb.store.cycles import Cycle
 from qtb.store.years import Year
 from qtb.web.access import actor
 
@@ -33,6 +33,11 @@ def told(session: Session) -> list[Year]:
         known.all = years.dated(session)
         known.one = {year.cycle.id: year for year in known.all}
     return known.all
+
+
+def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
+    """Return all years' cycles and timelines, latest first."""
+    return [(year.cycle, year.times) for year in told(session)]
 
 
 def cycles(session: Session) -> list[Cycle]:
@@ -71,7 +76,7 @@ def shown(year: Year) -> list[Shown]:
             row.key, row.seq, row.title, row.text, row.party, row.opens_at,
             year.times.ends_for_all(row.key) if row.key in year.times.rows else row.closes_at, row.held_at,
         )
-        for row in year.cycle.rows
+        for row in year.rows
     ]  # fmt: skip
 
 
@@ -93,16 +98,16 @@ def named(session: Session, key: str) -> Cycle:
 
 def chosen(session: Session, key: str, now: datetime) -> Cycle | None:
     """Return the year with this key, or without a key the one that the page is about."""
-    return named(session, key) if key else current(cycles(session), now)
+    return named(session, key) if key else current(told(session), now)
 
 
-def current(years: Sequence[Cycle], now: datetime) -> Cycle | None:
+def current(years: Sequence[Year], now: datetime) -> Cycle | None:
     """Return the latest year that runs now, else the one that begins next, else the latest; `years` latest first."""
-    running = next((year for year in years if any(_runs(row, now) for row in year.rows)), None)
-    if running is not None:
-        return running
+    running = next((year for year in years if _runs(year, now)), None)
     ahead = [year for year in years if _next_start(year, now)]
-    return min(ahead, key=lambda year: _next_start(year, now) or now, default=years[0] if years else None)
+    latest = years[0] if years else None
+    found = running or min(ahead, key=lambda year: _next_start(year, now) or now, default=latest)
+    return found.cycle if found else None
 
 
 def unfinished(session: Session, now: datetime) -> list[Cycle]:
@@ -120,10 +125,10 @@ def _ends(year: Year) -> list[datetime]:
     return [*(row.closes_at for row in rows), *(one.until for one in granted)]
 
 
-def _runs(row: TimelineRow, now: datetime) -> bool:
-    return bool(row.opens_at and row.closes_at and within(row.opens_at, row.closes_at, now))
+def _runs(year: Year, now: datetime) -> bool:
+    return any(within(row.opens_at, row.closes_at, now) for row in year.times.rows.values())
 
 
-def _next_start(year: Cycle, now: datetime) -> datetime | None:
-    starts = [row.opens_at for row in year.rows if row.opens_at and row.closes_at and row.opens_at > now]
+def _next_start(year: Year, now: datetime) -> datetime | None:
+    starts = [row.opens_at for row in year.times.rows.values() if row.opens_at > now]
     return min(starts, default=None)

@@ -15,6 +15,7 @@ from qtb.domain.evidence import GENESIS
 from qtb.i18n import LANGUAGES, word
 from qtb.services import accounts, cycles, suspension
 from qtb.store import lists
+from qtb.store import years as stored
 from qtb.store.accounts import Account, Unit
 from qtb.store.cycles import Cycle, NoticeDraft
 from qtb.store.outbox import Outbox
@@ -78,7 +79,7 @@ def test_the_history_says_in_the_programmes_zone_when_a_move_was_due(web: Web) -
 def test_the_year_is_the_one_that_runs_then_the_next_then_the_latest(web: Web) -> None:
     another_year(web, 2025, days=366)
     another_year(web, 2027, days=366 + 730)
-    found = web.world.session.scalars(select(Cycle).order_by(Cycle.year.desc())).all()
+    found = stored.dated(web.world.session)
     for when, year in {
         "2023-06-01": 2024, "2024-05-20": 2024, "2025-05-20": 2025, "2026-06-01": 2027, "2027-06-01": 2027,
         "2031-01-01": 2027,

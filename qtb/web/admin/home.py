@@ -31,5 +31,5 @@ def home() -> ResponseReturnValue:
         picture=picture.draw(years.shown(years.of(session, year.id)), g.now),
         todo=tasks(session, actor(), g.now)[:8],
         beat=watched().beat,
-        next_deadline=edges.next_deadline(session, now=g.now, dated=years.told(session)),
+        next_deadline=edges.next_deadline(session, now=g.now, dated=years.timelines(session)),
     )
