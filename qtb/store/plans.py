@@ -36,12 +36,16 @@ def cohorts(session: Session, cycle: Cycle, times: Iterable[Timeline]) -> list[C
         Submission.suspended_at, Submission.state_since, *columns,
     ).where(Submission.cycle_id == cycle.id, Submission.kind != "end")  # fmt: skip
     for id_, number, unit_id, recommender_id, state, suspended_at, since, *values in session.execute(query):
-        own = (id_ if id_ in alone else 0, unit_id if unit_id in units or id_ in alone else 0)
+        named = {unit_id, recommender_id} if id_ in alone else units  # whom an extension can tell this case by
+        own = (
+            id_ if id_ in alone else 0, unit_id if unit_id in named else 0,
+            recommender_id if recommender_id in named else None,
+        )  # fmt: skip
         day = since.astimezone(zone).date() if state in silent else None
         key = (*own, state, suspended_at is None, day, *values)
         if key not in found:
             facts = dict(zip(FACTS, values, strict=True))
-            found[key] = Case(own[0], state, own[1], None, 0, facts, since, suspended_at), []
+            found[key] = Case(own[0], state, own[1], own[2], 0, facts, since, suspended_at), []
         found[key][1].append(Member(id_, number, unit_id, recommender_id))
     return [Cohort(case, members) for case, members in found.values()]
 
