@@ -72,7 +72,7 @@ class Effect:
     """What happens to some submissions of one state, by the edge of a row.
 
     `moves`: their next edge falls at another instant. `at_once`: the clock would act on saving. `opens`, `shuts`: they
-    come into or fall out of the row's window now. `stays`: what the clock has ended is not undone.
+    come into or fall out of the row's window now. `stays`: what the clock has done is not undone.
     """
 
     kind: str

@@ -97,7 +97,7 @@ def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> F
     ]
     found = replace(
         found,
-        effects=(*found.effects, *reads.ended(session, cycle, change, times)),
+        effects=(*found.effects, *reads.done(session, cycle, times, after, now=now)),
         letters=tuple(sorted((one, n) for one, n in reads.sent(session, cycle.id, moved).items() if _names_date(one))),
         moot=tuple(reads.moot(session, cycle.id, change, times)),
         told=tuple((role, roles[role]) for role in plan_letters.ROLES if roles[role]),
