@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from qtb.domain import timeline
 from qtb.domain.decide import Case
 from qtb.domain.errors import Invalid
 from qtb.domain.facts import FACTS
@@ -95,8 +96,7 @@ def sent(session: Session, cycle_id: int, moved: Sequence[Cohort]) -> Counter[st
 
 def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Judge]]:
     """Return who still has to judge, by case, where the row in which it is judged changes; nobody who may no more."""
-    changed = {*change.rows, *([change.extension.row_key] if change.extension else [])}
-    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged in changed]
+    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged in change.row_keys]
     query = (
         select(Sheet.submission_id, Sheet.evaluator_id, func.min(Membership.unit_id))
         .join(Submission, Submission.id == Sheet.submission_id)
@@ -115,15 +115,14 @@ def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Jud
 
 def moot(session: Session, cycle_id: int, change: Change, times: Timeline) -> list[int]:
     """Return the extensions that would give nothing any more, because their row ends later by itself."""
-    clauses = [
-        (Extension.row_key == key) & (Extension.until > times.rows[key].closes_at) & (Extension.until <= row.closes_at)
-        for key, row in change.rows.items()
-        if key in times.rows
-    ]
-    if not clauses:
-        return []
-    mine = select(Extension.id).where(Extension.cycle_id == cycle_id, or_(*clauses)).order_by(Extension.id)
-    return list(session.scalars(mine))
+    mine = (Extension.cycle_id == cycle_id) & Extension.row_key.in_(change.row_keys & times.rows.keys())
+    found, after = [], change.on(times).rows
+    for one in session.scalars(select(Extension).where(mine).order_by(Extension.id)):
+        value = timeline.Extension(one.row_key, one.until, one.submission_id, one.unit_id)
+        until = change.ends.get(value, value).until
+        if one.until > times.rows[one.row_key].closes_at and until <= after[one.row_key].closes_at:
+            found.append(one.id)
+    return found
 
 
 def granted(session: Session, cycle_id: int, *clauses: ColumnElement[bool]) -> Sequence[Any]:
