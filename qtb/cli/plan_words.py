@@ -31,6 +31,10 @@ def _sections(cycle: Cycle, plan: Plan, titles: dict[str, str]) -> Iterator[tupl
     yield "plan.dates", [
         f"{titles[one.row_key]} · {_moved(one.edge, one.before, one.after)}" for one in plan.dates
     ]
+    yield "plan.ends", [
+        f"{titles[one.row_key]} · {one.whom or say('cli.for_all')} · {_moved('closes', one.before, one.after)}"
+        for one in plan.ends
+    ]
     yield "plan.errors", [i18n.in_words(one.reason, lang()) for one in plan.errors]
     yield "plan.findings", [i18n.in_words(one.reason, lang()) for one in plan.findings if not one.is_error]
     for kind in KINDS:

@@ -16,6 +16,7 @@ from qtb.domain import agenda, timeline
 from qtb.domain.agenda import EVERYBODY, Change, Moment, Wait
 from qtb.domain.decide import Case
 from qtb.domain.evidence import digest
+from qtb.domain.row_order import Whom
 from qtb.domain.timeline import Owned, Timeline
 from qtb.domain.workflow import Edge
 from qtb.i18n import word
@@ -87,11 +88,12 @@ def of_wait(feed: Feed, wait: Wait, case: Case, named: str, lang: str, url: str)
 
 
 def of_extension(feed: Feed, extension: Extension, named: str, lang: str) -> Event:
-    """Return the end of a row for those to whom it was extended; it is not moved, so it has one change."""
+    """Return the end of a row for those to whom it was extended."""
     edge = Edge(row=extension.row_key, edge="closes")
     summary = word(lang, "feed.about", what=_title(feed, edge, lang), name=named)
     uid = feed.uid("extension", extension.id)
-    return _event(feed, Moment(edge, extension.until), EVERYBODY, uid, summary, lang, rings=True)
+    theirs = Whom(extension.submission_id or 0, extension.unit_id or 0)
+    return _event(feed, Moment(edge, extension.until), theirs, uid, summary, lang, rings=True)
 
 
 def of_turn(feed: Feed, made: Presentation, slot: Slot, named: str, lang: str, url: str) -> Iterator[Event]:

@@ -20,15 +20,22 @@ GRAVE = ("at_once", "shuts")  # what cannot be looked at again once it is done
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A proposed change of a year's dates: rows as they would be, or a later end of one row."""
+    """A proposed change of a year's dates: rows, and later ends already given, as they would be; or one more."""
 
     rows: Mapping[str, Row] = field(default_factory=dict)
     extension: Extension | None = None
+    ends: Mapping[Extension, Extension] = field(default_factory=dict)
+
+    @property
+    def row_keys(self) -> set[str]:
+        """The rows of which something changes."""
+        return {*self.rows, *(one.row_key for one in self.ends), *([self.extension.row_key] if self.extension else ())}
 
     def on(self, times: Timeline) -> Timeline:
         """Return the timeline as it would be."""
-        more = (self.extension,) if self.extension else ()
-        return replace(times, rows={**times.rows, **self.rows}, extensions=(*times.extensions, *more))
+        given = [self.ends.get(one, one) for one in times.extensions]
+        more = [self.extension] if self.extension else []
+        return replace(times, rows={**times.rows, **self.rows}, extensions=(*given, *more))
 
 
 class Member(NamedTuple):
@@ -59,6 +66,16 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """A later end already given that would move: of which row, whose (a number or a unit; empty: everybody's)."""
+
+    row_key: str
+    whom: str
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """When the clock next acts on a case, and by which move; none while its facts call for none yet."""
 
@@ -72,7 +89,7 @@ class Effect:
     """What happens to some submissions of one state, by the edge of a row.
 
     `moves`: their next edge falls at another instant. `at_once`: the clock would act on saving. `opens`, `shuts`: they
-    come into or fall out of the row's window now. `stays`: what the clock has ended is not undone.
+    come into or fall out of the row's window now. `stays`: what the clock has done is not undone.
     """
 
     kind: str
@@ -104,7 +121,7 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a change would do. `letters` and `moot` are what was promised otherwise, `told` who is to be told."""
+    """All that a change would do. What was promised otherwise: `letters`, `moot`, `ends`; who is `told`."""
 
     dates: tuple[Dated, ...]
     entries: tuple[tuple[str, bool], ...]  # windows that open or shut now for whoever comes: row, is open
@@ -115,6 +132,7 @@ class Plan:
     letters: tuple[tuple[str, int], ...] = ()
     moot: tuple[int, ...] = ()
     told: tuple[tuple[str, int], ...] = ()
+    ends: tuple[End, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -129,14 +147,14 @@ class Plan:
     @property
     def is_shown(self) -> bool:
         """Tell whether anything changes that those outside the organiser can see."""
-        return any(one.edge != "grace" for one in self.dates)
+        return any(one.edge != "grace" for one in self.dates) or any(not one.whom for one in self.ends)
 
     @property
     def mark(self) -> str:
         """A hash of what was shown. How many merely get another date is left out: people go on handing things in."""
         counted = [one if one.kind in GRAVE else replace(one, n=0, numbers=()) for one in self.effects]
         reminders = [replace(one, n=0) for one in self.reminders]
-        kept = (self.dates, self.entries, counted, reminders, self.findings, self.moot)
+        kept = (self.dates, self.entries, counted, reminders, self.findings, self.moot, self.ends)
         return evidence.digest(json.dumps([[_plain(one) for one in part] for part in kept], default=str))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -143,10 +143,22 @@ class Timeline:
     def edges(self, edges: Iterable[Edge]) -> list[datetime]:
         """Return the instants at which these edges fall, each once, in order; of silences only the first."""
         edges = list(edges)
-        found = {self.fixed_at(edge) for edge in edges}
         closing = {edge.row for edge in edges if edge.edge == "closes"}
-        found |= {one.until + self.rows[one.row_key].grace for one in self.extensions if one.row_key in closing}
-        return sorted(found)
+        return sorted({self.fixed_at(edge) for edge in edges}.union(*map(self.later_ends, closing)))
+
+    def noted(self) -> Iterator[tuple[str, str, datetime]]:
+        """Yield every edge of every row: row, edge, instant."""
+        for row in self.rows.values():
+            yield row.key, "opens", row.opens_at
+            yield from ((row.key, "closes", at) for at in sorted({row.shuts_at} | self.later_ends(row.key)))
+            if row.held_at:
+                yield row.key, "held", row.held_at
+
+    def later_ends(self, row_key: str) -> set[datetime]:
+        """Return the ends, grace and all, that extensions give to anybody: none where the row ends later for all."""
+        row, for_all = self.rows[row_key], self.ends_for_all(row_key)
+        given = {one.until for one in self.extensions if one.row_key == row_key and one.until >= for_all}
+        return {until + row.grace for until in given if until > row.closes_at}
 
 
 def reaches(extension: Extension, case: Owned) -> bool:

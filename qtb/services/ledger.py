@@ -69,12 +69,12 @@ def told(session: Session, cycle: Cycle, *, now: datetime) -> list[Line]:
         _one(moves[_place(cycle, transition, due)], transition, n_ahead=n)
     for (transition, due), n in ledger_reads.n_aside(session, cycle.id).items():
         _one(moves[_place(cycle, transition, due)], transition, n_aside=n)
-    granted = set(_extensions(times))
+    edges, given = ((row_key, edge, canonical(at)) for row_key, edge, at in times.noted()), set(_given(times))
     lines = [
         replace(
-            _line(cycle, times, place, noticed, list(moves[place].values()), now), is_extension=place in granted
+            _line(cycle, times, place, noticed, list(moves[place].values()), now), is_extension=place in given
         )
-        for place in {*moves, *noticed, *_edges(times), *granted}
+        for place in {*moves, *noticed, *edges}
     ]  # fmt: skip
     return sorted(lines, key=lambda line: (line.due or FIRST, line.seq, line.edge))
 
@@ -109,17 +109,10 @@ def _place(cycle: Cycle, transition: str, due: str) -> Place:
     return (rule.at.row, rule.at.edge, due) if rule and rule.at else ("", "", due)
 
 
-def _edges(times: Timeline) -> Iterator[Place]:
-    for row in times.rows.values():
-        yield row.key, "opens", canonical(row.opens_at)
-        yield row.key, "closes", canonical(row.shuts_at)
-        if row.held_at:
-            yield row.key, "held", canonical(row.held_at)
-
-
-def _extensions(times: Timeline) -> Iterator[Place]:
+def _given(times: Timeline) -> Iterator[Place]:
+    """Yield the ends that were given besides the row's own, also those that have become moot since they came."""
     for one in times.extensions:
-        if one.row_key in times.rows:
+        if one.row_key in times.rows and one.until != times.rows[one.row_key].closes_at:
             yield one.row_key, "closes", canonical(one.until + times.rows[one.row_key].grace)
 
 

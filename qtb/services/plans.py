@@ -21,6 +21,7 @@ from qtb.domain.row_order import Whom
 from qtb.domain.timeline import Extension, Row, Timeline, canonical
 from qtb.services import cycles
 from qtb.services.cycles import Planned
+from qtb.services.shifts import Shift
 from qtb.store import audit
 from qtb.store import cycles as store
 from qtb.store import plans as reads
@@ -38,19 +39,21 @@ MOST_SHIFTED = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the organiser asks for: rows as they should be, or a later end of one row for some or all."""
+    """What the organiser asks for: rows as they should be, with a shift also of the later ends that were given on them;
+    or a later end of one row for some or all.
+    """
 
     rows: tuple[Planned, ...] = ()
+    shift: Shift = field(default=Shift())
     row_key: str = ""
     until: datetime | None = None
     submission: Submission | None = None
     unit: Unit | None = None
 
-    @property
-    def change(self) -> Change:
-        """The same as values."""
+    def change(self, times: Timeline, now: datetime) -> Change:
+        """Return the same as values."""
         if self.until is None:
-            return Change(cycles.as_rows(self.rows))
+            return Change(cycles.as_rows(self.rows), ends=self.shift.ends(times, now))
         submission_id, unit_id = (one.id if one else None for one in (self.submission, self.unit))
         return Change(extension=Extension(self.row_key, self.until, submission_id, unit_id))
 
@@ -71,7 +74,8 @@ class Foreseen:
 def shifted(session: Session, cycle: Cycle, by: timedelta, *, now: datetime, from_row: str = "") -> Asked:
     """Ask for every instant still to come to be moved by one delta, of all rows or of those from one row on.
 
-    What is past stays: a window that has opened does not open a second time. Raises Missing, or Invalid.
+    The later ends that were given move as their rows do. What is past stays: a window that has opened does not open a
+    second time. Raises Missing, or Invalid.
     """
     if not timedelta(0) < abs(by) <= MOST_SHIFTED:
         raise Invalid("shift_by", most=MOST_SHIFTED.days)
@@ -80,13 +84,14 @@ def shifted(session: Session, cycle: Cycle, by: timedelta, *, now: datetime, fro
     if from_row and first is None:
         raise Missing("row")
     later = [row for row in rows.values() if first is None or row.seq >= first]
-    return Asked(tuple(new for row in later if (new := _shifted(row, by, now))))
+    return Asked(tuple(new for row in later if (new := _shifted(row, by, now))), Shift(by, [row.key for row in later]))
 
 
 def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> Foreseen:
     """Say what would change; nothing is written. Raises what stands against the change itself."""
-    times, change = store.timeline_of(session, cycle.id), asked.change
-    _refuse(session, cycle, asked, times, now=now)
+    times = store.timeline_of(session, cycle.id)
+    change = asked.change(times, now)
+    _refuse(session, cycle, asked, change, times, now=now)
     after = change.on(times)
     cohorts = reads.cohorts(session, cycle, (times, after))
     found = plans.compare(cycle.definition, change, times, cohorts=cohorts, now=now, whom=asked.whom)
@@ -97,10 +102,11 @@ def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> F
     ]
     found = replace(
         found,
-        effects=(*found.effects, *reads.ended(session, cycle, change, times)),
+        effects=(*found.effects, *reads.done(session, cycle, times, after, now=now)),
         letters=tuple(sorted((one, n) for one, n in reads.sent(session, cycle.id, moved).items() if _names_date(one))),
         moot=tuple(reads.moot(session, cycle.id, change, times)),
         told=tuple((role, roles[role]) for role in plan_letters.ROLES if roles[role]),
+        ends=asked.shift.told(session, cycle.id, now),
     )
     return Foreseen(found, tuple(letters))
 
@@ -147,7 +153,9 @@ def _shifted(row: Row, by: timedelta, now: datetime) -> Planned | None:
     return Planned(row.key, row.seq, row.title, opens_at, closes_at, held_at, grace_minutes=minutes)
 
 
-def _refuse(session: Session, cycle: Cycle, asked: Asked, times: Timeline, *, now: datetime) -> None:
+def _refuse(
+    session: Session, cycle: Cycle, asked: Asked, change: Change, times: Timeline, *, now: datetime
+) -> None:
     """Raise what stands against a change, and Invalid where it changes nothing."""
     if asked.until is not None:
         cycles.refuse_extension(
@@ -159,7 +167,11 @@ def _refuse(session: Session, cycle: Cycle, asked: Asked, times: Timeline, *, no
     for one in asked.rows:
         if any(at and at.year not in YEARS for at in (one.opens_at, one.closes_at, one.held_at)):
             raise Invalid("instant", what=one.title)
-    if all(times.rows.get(key) == replace(row, party=_party(times, key)) for key, row in asked.change.rows.items()):
+    for end in change.ends.values():
+        if end.until.year not in YEARS:
+            raise Invalid("instant", what=times.rows[end.row_key].title)
+    same = (times.rows.get(key) == replace(row, party=_party(times, key)) for key, row in change.rows.items())
+    if not change.ends and all(same):
         raise Invalid("plan_nothing")
 
 
@@ -171,15 +183,16 @@ def _write(
     session: Session, cycle: Cycle, asked: Asked, *, actor: Actor, now: datetime, reason: str, seen: int
 ) -> str:
     """Write the change; return the batch of its entry."""
-    if asked.until is None:
-        cycles.change_rows(session, cycle, asked.rows, actor=actor, now=now, reason=reason, seen=seen)
-    else:
+    if asked.until is not None:
         cycles.extend(
             session, cycle, row_key=asked.row_key, until=asked.until, reason=reason, actor=actor, now=now,
             submission=asked.submission, unit=asked.unit,
         )  # fmt: skip
-    subject = asked.submission or cycle
-    return reads.last_batch(session, subject)
+        return reads.last_batch(session, asked.submission or cycle)
+    cycles.change_rows(session, cycle, asked.rows, actor=actor, now=now, reason=reason, seen=seen)
+    batch_id = reads.last_batch(session, cycle)
+    asked.shift.move(session, cycle, actor=actor, now=now, reason=reason)
+    return batch_id
 
 
 def _about(letter: Told) -> Mapping[str, object]:

@@ -2,7 +2,7 @@
 
 A letter's key holds whom it goes to, its reminder, the step and the edge: the same date makes no second letter, a
 moved one makes a new one, and any number of schedulers is safe. What has become moot by the time it could leave is
-dropped there (qtb/services/outbox.py).
+dropped there (qtb/services/outbox.py), and waits again once it is due again.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ harmless, and any number of schedulers is safe. Each edge, slice and failure goe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Conflict, Refusal, told
 from qtb.domain.roles import CLOCK
-from qtb.domain.timeline import Timeline, canonical
+from qtb.domain.timeline import canonical
 from qtb.services import edges
 from qtb.services.advance import advance
 from qtb.services.edges import Owed
@@ -71,7 +71,7 @@ def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]
 def notice(session: Session, *, now: datetime) -> None:
     """Put every edge of every row that has passed on record, with its due time and the time it was noticed."""
     for cycle, times in edges.timelines(session):
-        passed = [(row, edge, canonical(at)) for row, edge, at in _edges(times) if cycle.created_at <= at <= now]
+        passed = [(row, edge, canonical(at)) for row, edge, at in times.noted() if cycle.created_at <= at <= now]
         known = ledger.noticed(session, cycle.id) if passed else set()
         new = [one for one in passed if one not in known]
         if new:
@@ -79,17 +79,6 @@ def notice(session: Session, *, now: datetime) -> None:
             with unit(session):
                 ledger.notice(session, cycle_id, new, now=now)
     session.rollback()
-
-
-def _edges(times: Timeline) -> Iterator[tuple[str, str, datetime]]:
-    for row in times.rows.values():
-        yield row.key, "opens", row.opens_at
-        yield row.key, "closes", row.shuts_at
-        if row.held_at:
-            yield row.key, "held", row.held_at
-    for one in times.extensions:
-        if one.row_key in times.rows:
-            yield one.row_key, "closes", one.until + times.rows[one.row_key].grace
 
 
 def _drained(session: Session, owed: Owed, now: datetime, limit: int) -> Swept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -54,11 +55,16 @@ def extensions(session: Session, cycle_id: int) -> list[tuple[Extension, str]]:
 
 def changes(session: Session, cycle_id: int) -> list[Change]:
     """Return every change of a date that is shown: a correction that only moves what is hidden leaves no trace here."""
-    moved = (History.subject == "cycle") & (History.subject_id == cycle_id) & (History.kind == "row")
+    of_year = (History.subject == "cycle") & (History.subject_id == cycle_id)
+    moved = of_year & (History.kind == "row")
     granted = session.scalars(select(Extension).where(Extension.cycle_id == cycle_id).order_by(Extension.id))
+    cases = select(Extension.submission_id).where(Extension.cycle_id == cycle_id, Extension.submission_id.is_not(None))
+    theirs = (History.subject == "submission") & History.subject_id.in_(cases)
+    later = (History.kind == "extension_moved") & (theirs | of_year)
     return [
         *(one for row in session.scalars(select(History).where(moved).order_by(History.seq)) for one in _moves(row)),
         *(Change(one.row_key, one.granted_at, _extension(one)) for one in granted),
+        *(_moved_on(row) for row in session.scalars(select(History).where(later).order_by(History.id))),
     ]
 
 
@@ -69,6 +75,13 @@ def _moves(row: History) -> list[Change]:
         for key, (before, after) in pairs
         if any(before.get(name) != after.get(name) for name in DATES)
     ]
+
+
+def _moved_on(row: History) -> Change:
+    about = row.about()["changes"]
+    submission_id = row.subject_id if row.subject == "submission" else None
+    until = datetime.fromisoformat(about["until"][1])
+    return Change(about["row"], row.at, timeline.Extension(about["row"], until, submission_id, about.get("unit")))
 
 
 def _extension(one: Extension) -> timeline.Extension:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from qtb.domain import reminders
 from qtb.domain.decide import Case
 from qtb.domain.timeline import canonical
 from qtb.domain.workflow import Key
+from qtb.store import outbox
 from qtb.store.accounts import Unit
 from qtb.store.hand_ins import HandIn
 from qtb.store.history import History
@@ -33,8 +33,7 @@ def post(session: Session, step: Step, *, now: datetime, limit: int) -> int:
     if not found:
         return 0
     rows = [_row(step, key, unit_id, edge, now) for key, (unit_id, edge) in sorted(found)]
-    make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    written = make(Outbox).values(rows).on_conflict_do_nothing(index_elements=["key"]).returning(Outbox.id)
+    written = outbox.once(outbox.making(session).values(rows)).returning(Outbox.id)
     return len(session.execute(written).all())
 
 
@@ -58,7 +57,7 @@ def _missing(session: Session, step: Step, now: datetime) -> dict[str, tuple[int
         return {}
     ends = {unit_id: times.ends_at(rule.at.row, _as_case(unit_id)) for unit_id in session.scalars(_behind(step))}
     due = {_key(step, unit_id, edge): (unit_id, edge) for unit_id, edge in ends.items() if edge in falling}
-    queued = set(session.scalars(select(Outbox.key).where(Outbox.key.in_(due))))
+    queued = set(session.scalars(select(Outbox.key).where(Outbox.key.in_(due), outbox.QUEUED)))
     return {key: one for key, one in due.items() if key not in queued}
 
 

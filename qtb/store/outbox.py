@@ -106,19 +106,35 @@ def drop(session: Session, batch_id: str, submission_id: int) -> list[str]:
     return list(dict.fromkeys(session.scalars(told)))
 
 
+# Whose letter there is: one that was dropped as moot is none, for what it was about can come back.
+QUEUED = (Outbox.status != "dropped") | (Outbox.error != "moot")
+ANEW = ("status", "created_at", "next_at", "n_tries", "error")
+
+
+def making(session: Session) -> Any:
+    """Return the insert of letters in the database's own dialect, to be completed by `once`."""
+    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(Outbox)
+
+
+def once(statement: Any) -> Any:
+    """Leave out a letter whose key the queue knows; one that was dropped as moot waits again."""
+    values = {name: statement.excluded[name] for name in ANEW}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=values, where=~QUEUED)
+
+
 def unknown(session: Session, letters: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return those of these letters, rows by column, whose key the queue does not know."""
-    known = set(session.scalars(select(Outbox.key).where(Outbox.key.in_([one["key"] for one in letters]))))
+    """Return those of these letters, rows by column, that the queue does not know, or dropped as moot."""
+    mine = Outbox.key.in_([one["key"] for one in letters])
+    known = set(session.scalars(select(Outbox.key).where(mine, QUEUED)))
     return [one for one in letters if one["key"] not in known]
 
 
 def post_all(session: Session, letters: Sequence[dict[str, Any]]) -> int:
     """Put letters into the queue, rows by column; one whose key somebody else was faster with is left out."""
-    make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(Outbox).on_conflict_do_nothing(index_elements=["key"]).execution_options(preserve_rowcount=True)
+    make, work = making(session), session.connection()
     in_order = sorted(letters, key=lambda one: str(one["key"]))
-    work = session.connection()
-    return sum([int(work.execute(statement.values(one)).rowcount) for one in in_order])
+    statements = (once(make.values(one)).execution_options(preserve_rowcount=True) for one in in_order)
+    return sum([int(work.execute(statement).rowcount) for statement in statements])
 
 
 def post(

@@ -1,4 +1,4 @@
-"""What a plan of moved dates is made of: cases that dates mean the same to, what has ended, what was sent."""
+"""What a plan of moved dates is made of: cases that dates mean the same to, what the clock has done, what was sent."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from qtb.domain import timeline
 from qtb.domain.decide import Case
+from qtb.domain.errors import Invalid
 from qtb.domain.facts import FACTS
 from qtb.domain.plan_letters import JUDGE, Judge
 from qtb.domain.plan_model import Change, Cohort, Effect, Member, counted
 from qtb.domain.timeline import Timeline, canonical
+from qtb.domain.workflow import Edge
 from qtb.store import facts
 from qtb.store.accounts import Account, Membership, Unit
 from qtb.store.cycles import Cycle, Extension
@@ -36,33 +39,39 @@ def cohorts(session: Session, cycle: Cycle, times: Iterable[Timeline]) -> list[C
         Submission.suspended_at, Submission.state_since, *columns,
     ).where(Submission.cycle_id == cycle.id, Submission.kind != "end")  # fmt: skip
     for id_, number, unit_id, recommender_id, state, suspended_at, since, *values in session.execute(query):
-        own = (id_ if id_ in alone else 0, unit_id if unit_id in units or id_ in alone else 0)
+        named = {unit_id, recommender_id} if id_ in alone else units  # whom an extension can tell this case by
+        own = (
+            id_ if id_ in alone else 0, unit_id if unit_id in named else 0,
+            recommender_id if recommender_id in named else None,
+        )  # fmt: skip
         day = since.astimezone(zone).date() if state in silent else None
         key = (*own, state, suspended_at is None, day, *values)
         if key not in found:
             facts = dict(zip(FACTS, values, strict=True))
-            found[key] = Case(own[0], state, own[1], None, 0, facts, since, suspended_at), []
+            found[key] = Case(own[0], state, own[1], own[2], 0, facts, since, suspended_at), []
         found[key][1].append(Member(id_, number, unit_id, recommender_id))
     return [Cohort(case, members) for case, members in found.values()]
 
 
-def ended(session: Session, cycle: Cycle, change: Change, times: Timeline) -> list[Effect]:
-    """Return what the clock has ended by a row that would end later: it stays ended, though it would not be due."""
-    reached = _reached(change)
-    ends = {key: row.shuts_at for key, row in change.rows.items() if key in times.rows}
-    if change.extension is not None:
-        key = change.extension.row_key
-        ends[key] = change.extension.until + times.rows[key].grace
+def done(session: Session, cycle: Cycle, before: Timeline, after: Timeline, *, now: datetime) -> list[Effect]:
+    """Return what the clock has moved to where it stands at an edge that would fall later: it stays there.
+
+    Each is asked by the edge of its own move, ended or not; another edge of the same row says nothing about it.
+    """
+    rules = cycle.definition.workflow.transitions
+    edges = {key: edge for key in cycle.definition.workflow.clocked() if (edge := rules[key].at)}
+    put_off = {key: _is_put_off(edge, before, after, now) for key, edge in edges.items()}
+    moved = {key: clause for key, clause in put_off.items() if clause is not None}
+    theirs = [(Submission.state == rules[key].to) & (History.transition == key) & moved[key] for key in moved]
+    query = select(Submission.state, Submission.number, History.row_key).join(
+        History, and_(History.subject == "submission", History.subject_id == Submission.id)
+    ).where(
+        Submission.cycle_id == cycle.id, Submission.state.in_({rules[key].to for key in moved}),
+        History.seq == _last_step(), History.due != "", or_(false(), *theirs),
+    )  # fmt: skip
     found: dict[Effect, list[str]] = {}
-    for key, at in ends.items():
-        query = select(Submission.state, Submission.number).join(
-            History, and_(History.subject == "submission", History.subject_id == Submission.id)
-        ).where(
-            Submission.cycle_id == cycle.id, Submission.kind == "end", History.seq == _last_step(),
-            History.row_key == key, History.due != "", History.due < canonical(at), *reached,
-        )  # fmt: skip
-        for state, number in session.execute(query):
-            found.setdefault(Effect("stays", state, key), []).append(number)
+    for state, number, row_key in session.execute(query) if moved else ():
+        found.setdefault(Effect("stays", state, row_key), []).append(number)
     return [counted(effect, numbers) for effect, numbers in found.items()]
 
 
@@ -87,8 +96,7 @@ def sent(session: Session, cycle_id: int, moved: Sequence[Cohort]) -> Counter[st
 
 def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Judge]]:
     """Return who still has to judge, by case, where the row in which it is judged changes; nobody who may no more."""
-    changed = {*change.rows, *([change.extension.row_key] if change.extension else [])}
-    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged in changed]
+    states = [key for key, state in cycle.definition.workflow.states.items() if state.judged in change.row_keys]
     query = (
         select(Sheet.submission_id, Sheet.evaluator_id, func.min(Membership.unit_id))
         .join(Submission, Submission.id == Sheet.submission_id)
@@ -107,15 +115,14 @@ def judges(session: Session, cycle: Cycle, change: Change) -> dict[int, list[Jud
 
 def moot(session: Session, cycle_id: int, change: Change, times: Timeline) -> list[int]:
     """Return the extensions that would give nothing any more, because their row ends later by itself."""
-    clauses = [
-        (Extension.row_key == key) & (Extension.until > times.rows[key].closes_at) & (Extension.until <= row.closes_at)
-        for key, row in change.rows.items()
-        if key in times.rows
-    ]
-    if not clauses:
-        return []
-    mine = select(Extension.id).where(Extension.cycle_id == cycle_id, or_(*clauses)).order_by(Extension.id)
-    return list(session.scalars(mine))
+    mine = (Extension.cycle_id == cycle_id) & Extension.row_key.in_(change.row_keys & times.rows.keys())
+    found, after = [], change.on(times).rows
+    for one in session.scalars(select(Extension).where(mine).order_by(Extension.id)):
+        value = timeline.Extension(one.row_key, one.until, one.submission_id, one.unit_id)
+        until = change.ends.get(value, value).until
+        if one.until > times.rows[one.row_key].closes_at and until <= after[one.row_key].closes_at:
+            found.append(one.id)
+    return found
 
 
 def granted(session: Session, cycle_id: int, *clauses: ColumnElement[bool]) -> Sequence[Any]:
@@ -169,13 +176,24 @@ def _silent(cycle: Cycle) -> set[str]:
     }
 
 
-def _reached(change: Change) -> list[ColumnElement[bool]]:
-    granted = change.extension
-    if granted is None:
-        return []
-    if granted.submission_id is not None:
-        return [Submission.id == granted.submission_id]
-    return [facts.is_of(granted.unit_id)] if granted.unit_id is not None else []
+def _is_put_off(edge: Edge, before: Timeline, after: Timeline, now: datetime) -> ColumnElement[bool] | None:
+    """Return the clause that the edge would fall after the instant at which an entry says it fell; None where it stays.
+
+    A silence began when its row opened or later: only one that would end even later is put off by the opening.
+    """
+    if edge.row not in before.rows:
+        return None
+    try:
+        old, new = (
+            canonical(times.fixed_at(edge)) if edge.edge == "silent" else facts.due_text(edge, times, now)
+            for times in (before, after)
+        )
+    except Invalid:  # working days that nobody knows: what it did then cannot be reckoned anew
+        return None
+    if old is new or (isinstance(old, str) and old == new):
+        return None
+    old, new = (literal(at) if isinstance(at, str) else at for at in (old, new))
+    return (old != new) & (History.due < new)
 
 
 def _last_step() -> Any:

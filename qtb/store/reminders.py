@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from qtb.domain import reminders, timeline
@@ -30,7 +29,7 @@ from qtb.domain.definition import Definition
 from qtb.domain.roles import ROLES, UNIT_KINDS
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Reminder
-from qtb.store import facts
+from qtb.store import facts, outbox
 from qtb.store.accounts import Membership, Unit
 from qtb.store.cycles import Cycle, timeline_of
 from qtb.store.evaluations import Sheet, awaited
@@ -76,11 +75,10 @@ def post(session: Session, step: Step, *, now: datetime, limit: int) -> int:
     letters = _letters(step, now)
     if letters is None:
         return 0
-    make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     # In the order of the keys: two schedulers that post the same letters then wait for each other in one order.
     rows = letters.order_by(letters.selected_columns.key).limit(limit)
-    statement = make(Outbox).from_select(rows.selected_columns.keys(), rows, include_defaults=False)
-    counted = statement.on_conflict_do_nothing(index_elements=["key"]).execution_options(preserve_rowcount=True)
+    statement = outbox.making(session).from_select(rows.selected_columns.keys(), rows, include_defaults=False)
+    counted = outbox.once(statement).execution_options(preserve_rowcount=True)
     return int(session.connection().execute(counted).rowcount)
 
 
@@ -133,7 +131,7 @@ def _rows(step: Step, group: Any, now: datetime) -> Select[Any]:
         "recipients": literal(""), "error": literal(""),
         "about": cast(literal(about) + group.c.edge + '"}', JSON().with_variant(String(), "sqlite")),
     }  # fmt: skip
-    missing = ~exists().where(Outbox.key == key)
+    missing = ~exists().where(Outbox.key == key, outbox.QUEUED)
     return select(*(column.label(name) for name, column in columns.items())).where(missing)
 
 

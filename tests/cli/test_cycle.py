@@ -178,6 +178,16 @@ def test_a_year_is_shifted(settings: Settings, world: World) -> None:
     assert world.history("cycle", world.cycle.id)[-1].about()["changes"].keys() == {"promote"}
 
 
+def test_a_shift_says_which_later_ends_move(settings: Settings, world: World) -> None:
+    with unit(world.session):
+        world.session.execute(update(TimelineRow).values(closes_at=at("2098-01-01")).filter_by(key="promote"))
+    world.extend("promote", "2098-02-01", unit_name="江南物业")
+    said = good(settings, "cycle", "shift", "2024", "--days", "7", "--dry-run", "--lang", "en", *OLGA)
+    assert "Later ends that move too" in said
+    assert "江南物业" in said
+    assert "7 Feb 2098" in said
+
+
 def test_bad_input_to_shift(settings: Settings, world: World) -> None:
     def shift(*arguments: str, code: int = 1) -> str:
         return refused(settings, "cycle", "shift", *arguments, code=code)

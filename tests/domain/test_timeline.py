@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -103,6 +104,26 @@ def test_the_instants_at_which_anything_can_fall_due() -> None:
     edges = [Edge(row="declare", edge="closes"), Edge(row="publish", edge="held"), Edge(row="declare", edge="closes")]
     assert times.edges(edges) == [HELD, CLOSES, later]
     assert times.edges(iter(edges)) == [HELD, CLOSES, later]
+
+
+def test_an_end_that_nobody_has_is_no_edge() -> None:
+    end, given = Edge(row="declare", edge="closes"), [CLOSES + timedelta(days=n) for n in (-3, 0, 2, 5, 9)]
+    times = extended(*(Extension("declare", until, submission_id=1) for until in given))
+    assert times.edges([end]) == [CLOSES, *given[2:]]
+    later = replace(times, rows={**ROWS, "declare": replace(ROWS["declare"], closes_at=given[-1])})
+    assert later.edges([end]) == [given[-1]]
+    everybodys = (Extension("declare", until) for until in given[2:4])
+    for_all = replace(times, extensions=(*times.extensions, *everybodys))
+    assert for_all.edges([end]) == [CLOSES, *given[3:]]
+
+
+def test_every_edge_that_is_put_on_record_is_somebodys() -> None:
+    later = CLOSES + timedelta(days=9)
+    times = extended(Extension("declare", later, unit_id=10), Extension("declare", CLOSES, unit_id=11))
+    assert list(times.noted()) == [
+        ("declare", "opens", OPENS), ("declare", "closes", CLOSES), ("declare", "closes", later),
+        ("publish", "opens", OPENS), ("publish", "closes", CLOSES), ("publish", "held", HELD),
+    ]  # fmt: skip
 
 
 def test_the_canonical_text_of_an_instant_sorts_and_is_utc() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from qtb.domain import lint
 from qtb.domain.errors import Missing
 from qtb.services import letters as wordings
-from qtb.services import reminders
+from qtb.services import outbox, reminders
 from qtb.services.definitions import letters
 from qtb.store.accounts import Unit
 from qtb.store.outbox import Outbox
@@ -96,6 +96,17 @@ def test_a_moved_end_and_an_extension_for_a_unit_are_followed(june: World) -> No
     june.extend("recommend", "2024-07-21", unit_name=OURS)
     assert told(june, "2024-07-06 08:59", "2024-07-06 09:00", "2024-07-17 09:00") == [0, 1, 1]
     assert told(june, "2024-07-10 09:00") == [0], "the end for the others is not this unit's"
+
+
+def test_a_letter_dropped_as_moot_leaves_once_its_date_is_back(june: World) -> None:
+    assert told(june, "2024-06-16 09:00") == [1]
+    move_row(june, "recommend", "2024-07-11")
+    outbox.deliver(june.session, post=POST, now=june.now)
+    assert [row.status for row in rows_of(june, "hand_in_soon")] == ["dropped"]
+    move_row(june, "recommend", "2024-07-01")
+    assert told(june, "2024-06-16 10:00", "2024-06-16 10:01") == [1, 0]
+    outbox.deliver(june.session, post=POST, now=june.now)
+    assert [row.status for row in rows_of(june, "hand_in_soon")] == ["kept"]
 
 
 def test_a_unit_that_is_closed_is_told_nothing(june: World) -> None:

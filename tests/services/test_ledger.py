@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from qtb.domain.errors import Conflict, Denied
-from qtb.services import ledger, sweep
+from qtb.services import edges, ledger, sweep
 from qtb.services.ledger import Line, Moved
 from qtb.store import ledger as store
 from qtb.store import ledger_reads as reads
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.services.test_plans import done, row
 from tests.world import World, at
 
 OVER = "2024-06-01 00:00"
@@ -107,6 +108,29 @@ def test_an_edge_ahead_says_how_many_it_would_move(world: World) -> None:
     ends = [one for one in told(world) if (one.row_key, one.edge) == ("register", "closes")]
     assert [(one.due, [move.n_ahead for move in one.moves]) for one in ends] == [
         (at(OVER), [1]), (at("2024-06-10"), [1])
+    ]  # fmt: skip
+
+
+def test_a_later_end_that_gives_nothing_any_more_is_no_edge(world: World) -> None:
+    team = world.enter()
+    world.extend("register", "2024-06-10", submission_id=team)
+    done(world, row("register", closes_at=at("2024-06-30")), sure=True)
+    world.now = at("2024-06-09 12:00")
+    assert edges.next_edge(world.session, now=world.now) == at("2024-06-30")
+    assert edges.next_deadline(world.session, now=world.now) == at("2024-06-30")
+    world.go("2024-06-10 00:01")
+    found = line(world, "register", "closes")
+    assert (found.due, found.phase, found.is_extension) == (at("2024-06-30"), "ahead", False)
+
+
+def test_a_later_end_that_came_before_the_row_was_moved_beyond_it_stays_one(world: World) -> None:
+    team = world.enter()
+    world.extend("register", "2024-06-10", submission_id=team)
+    world.go("2024-06-10 00:00")
+    done(world, row("register", closes_at=at("2024-06-30")), sure=True)
+    ends = [one for one in told(world) if (one.row_key, one.edge) == ("register", "closes")]
+    assert [(one.due, one.is_extension, one.phase) for one in ends] == [
+        (at(OVER), False, "done"), (at("2024-06-10"), True, "done"), (at("2024-06-30"), False, "ahead")
     ]  # fmt: skip
 
 

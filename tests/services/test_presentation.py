@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from qtb.domain import presentation
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow, Refusal
@@ -18,6 +18,7 @@ from qtb.services.letters import Post
 from qtb.store import presentation as store
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.files import File
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
@@ -252,6 +253,10 @@ def test_reminders_leave_three_days_and_one_before_to_those_who_lack_slides(worl
     outbox.deliver(world.session, post=Post(None, "qtb@example.org", ""), now=world.now)
     rows = world.session.scalars(select(Outbox).filter_by(letter="slides_soon"))
     assert {row.status for row in rows} == {"dropped"}  # moot by the time they could leave
+    with unit(world.session):
+        world.session.execute(update(File).where(File.submission_id == lacking).values(ended_at=world.now))
+    assert world.remind()["slides_soon"] == 1  # taken away again while there is time
+    assert "slides_soon" not in world.remind()
 
 
 def panel_of(world: World, *names: str) -> int:

@@ -370,6 +370,57 @@ def test_a_reminder_that_is_moot_by_the_time_it_leaves_is_dropped(world: World, 
     assert (row.status, row.error, row.recipients) == ("dropped", "moot", "")
 
 
+def delivered(world: World) -> list[tuple[str, int, str]]:
+    """Let letters leave; return the reminders as (letter, days before, status), oldest first."""
+    outbox.deliver(world.session, post=POST, now=world.now)
+    return [(row.letter, row.about["days"], row.status) for row in rows_of(world)]
+
+
+def test_a_letter_dropped_as_moot_leaves_once_its_date_is_back_in_time(world: World) -> None:
+    world.enter()
+    ticked(world, "2024-05-29 09:30")
+    move_row(world, "register", "2024-06-20")
+    world.now = at("2024-05-29 10:00")
+    assert delivered(world) == [("register_soon", 3, "dropped")]
+    move_row(world, "register", "2024-06-01")
+    assert ticked(world, "2024-05-29 11:00", "2024-05-29 11:01") == [{"register_soon": 1}, {}]
+    assert delivered(world) == [("register_soon", 3, "kept")]
+    (row,) = rows_of(world)
+    assert (row.created_at, row.n_tries, row.error) == (at("2024-05-29 11:00"), 0, "")
+    assert ticked(world, "2024-05-29 12:00") == [{}]  # it has been told
+
+
+def test_a_letter_dropped_as_moot_is_no_letter_once_its_time_is_over(world: World) -> None:
+    world.enter()
+    ticked(world, "2024-05-29 09:30")
+    move_row(world, "register", "2024-06-20")
+    assert [status for *_, status in delivered(world)] == ["dropped"]
+    move_row(world, "register", "2024-06-01")
+    assert ticked(world, "2024-05-30 10:00") == [{"register_soon": 1}]
+    assert delivered(world) == [("register_soon", 3, "dropped"), ("register_soon", 1, "kept")]
+
+
+def test_a_case_that_goes_on_is_reminded_of_what_was_dropped_meanwhile(world: World) -> None:
+    team = world.enter()
+    ticked(world, "2024-05-29 09:30")
+    stopped(world, team)
+    assert [status for *_, status in delivered(world)] == ["dropped"]
+    with unit(world.session):
+        row = world.session.get_one(Submission, team)
+        suspension.resume(world.session, row, actor=world.actor("olga"), now=world.now, reason="核实完毕")
+    assert ticked(world, "2024-05-29 10:00") == [{"register_soon": 1}]
+
+
+def test_what_a_person_has_dropped_stays_dropped(world: World) -> None:
+    world.enter()
+    ticked(world, "2024-05-29 09:30")
+    (row,) = rows_of(world)
+    with unit(world.session):
+        outbox.drop(world.session, row.id, now=world.now)
+    assert ticked(world, "2024-05-29 10:00") == [{}]
+    assert delivered(world) == [("register_soon", 3, "dropped")]
+
+
 def test_a_unit_with_nothing_left_gets_no_letter_and_the_others_theirs(world: World) -> None:
     (mine,) = handed_in(world, "2024-05-13 10:00", "一班")
     handed_in(world, "2024-05-13 10:00", "四班", recommender="机电行业协会")

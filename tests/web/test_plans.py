@@ -155,6 +155,18 @@ def test_the_year_is_shifted(web: Web) -> None:
     assert closes(web, "evaluate") == at("2024-09-06 22:00")
 
 
+def test_a_shift_shows_the_later_ends_that_move_with_it(web: Web) -> None:
+    web.world.extend("register", "2024-06-11", unit_name="江南物业")
+    client, asked = web.client("olga"), {"days": "7", "hours": "", "from": ""}
+    preview = client.get("/admin/cycles/2024/shift", query_string=asked).text
+    assert all(words in preview for words in ("一并移动的延期截止", "江南物业", "2024年6月17日 24:00"))
+    assert applied(client, "/admin/cycles/2024/shift", asked, sure="yes").status_code == 303
+    story = client.get("/admin/cycles/2024").text
+    assert "调整了延期后的截止时间" in story
+    assert client.get("/admin/history").text.count("延期调整") >= 1
+    assert client.get("/calendar").status_code == 200
+
+
 BAD = [
     (ROW, {**LATER, "closes_at": "2024-01-01T00:00"}, 422),
     (ROW, {**LATER, "closes_at": "soon"}, 422),

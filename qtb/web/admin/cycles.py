@@ -23,6 +23,8 @@ from qtb.web.access import audience
 from qtb.web.admin.pages import pages
 from qtb.web.view import cycle_or_404
 
+DATED = {"row", "extension_moved"}  # entries of a year that say which dates were moved
+
 
 @pages.get("/cycles")
 @audience("organiser")
@@ -48,7 +50,7 @@ def cycle_page(year: Cycle, refusal: Refusal | None = None, at_row: str = "", at
         "admin/cycle.html", cycle=year, granted=plans.granted(db.session(), year.id), refusal=refusal, at_row=at_row,
         at_form=at_form, typed=request.values, units=_extendable(), entries=entries,
         doubts=cycles.doubts(year.definition, [cycles.as_planned(row) for row in year.rows]),
-        moved={row.id: list(_moved(year, row)) for row, _ in entries if row.kind == "row"},
+        moved={row.id: list(_moved(year, row)) for row, _ in entries if row.kind in DATED},
         changed=adoption.is_proposed(year),
     )  # fmt: skip
 
@@ -61,8 +63,12 @@ def _extendable() -> list[Unit]:
 
 def _moved(year: Cycle, entry: History) -> Iterator[tuple[str, str, Any, Any]]:
     """Yield what an entry moved: (row's title, what of it, before, after)."""
-    titles = {row.key: row.title for row in year.rows}
-    for key, (before, after) in entry.about()["changes"].items():
+    titles, changes = {row.key: row.title for row in year.rows}, entry.about()["changes"]
+    if entry.kind != "row":
+        before, after = map(_instant, changes["until"])
+        yield titles.get(changes["row"], changes["row"]), "closes", before, after
+        return
+    for key, (before, after) in changes.items():
         for edge in ("opens", "closes", "held", "grace"):
             old, new = (_instant(one.get(edge)) for one in (before, after))
             if old != new:
