@@ -54,9 +54,8 @@ def resume(
     ]  # fmt: skip
     session.add_all(granted)
     submission.suspended_at = None
-    # An override may have put it where it stands after it was suspended: only the days since then were lost there.
-    # Never less than nothing: the machine's clock may have been set back meanwhile.
-    advance.put_off(submission, max(now - max(since, submission.state_since), timedelta(0)))
+    times = cycles.timeline_of(session, submission.cycle_id)
+    advance.put_off(submission, _stands_since(times, submission, since, now) - submission.state_since)
     changes = {one.row_key: timeline.canonical(one.until) for one in granted}
     audit.record(
         session, submission, "resumed", actor=actor, now=now, role=role, seen=seen, note=reason, changes=changes
@@ -104,6 +103,25 @@ def _tell(session: Session, submission: Submission, letter: str, *, now: datetim
     """Write to whoever entered the submission about the entry just recorded."""
     batch_id = plans.last_batch(session, submission)
     outbox.post(session, f"{batch_id}:{TOLD}", batch_id, submission.id, letter, TOLD, now=now)
+
+
+def _stands_since(times: Timeline, submission: Submission, since: datetime, now: datetime) -> datetime:
+    """Return from when a submission stands as it did when it was suspended: of a silence, as many working days."""
+    stood, silences = submission.state_since, _silences(submission.cycle.definition.workflow, submission.state)
+    opened = [times.rows[key].opens_at for key in silences if key in times.rows]
+    began = max(stood, min(opened, default=now))
+    if not opened or began > now:  # nothing is counted from here
+        # An override may have put it here after it was suspended: only the days since then were lost here.
+        # Never less than nothing: the machine's clock may have been set back meanwhile.
+        return stood + max(now - max(since, stood), timedelta(0))
+    return now if began >= since else times.calendar.resumed(began, since, now)
+
+
+def _silences(workflow: Workflow, state: str) -> set[str]:
+    """Return the rows in which a silence is counted, by moves or reminders, while a submission stands in a state."""
+    moves = [rule.at for key, rule in workflow.transitions.items() if state in workflow.sources(key)]
+    reminded = [rule.at for rule in workflow.reminders.values() if state in workflow.named(rule.source)]
+    return {one.row for one in (*moves, *reminded) if one and one.edge == "silent"}
 
 
 def _given_back(
