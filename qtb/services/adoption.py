@@ -117,7 +117,7 @@ def _follow(
 ) -> None:
     for part in (ids[n : n + SLICE] for n in range(0, len(ids), SLICE)):
         # An entry for each slice: those of one batch follow it at once.
-        entry = Entry("submission", "adopt", actor, now, to_state=to, role="organiser", details=details)
+        entry = Entry("submission", advance.ADOPT, actor, now, to_state=to, role="organiser", details=details)
         if advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=part) != len(part):
             raise Conflict("stale")
 

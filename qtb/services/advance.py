@@ -30,6 +30,7 @@ from qtb.store.cycles import Pinned
 from qtb.store.submissions import Submission
 
 TAKEN_BACK = ("undo", "override")  # after these the clock does not move a case on, as nothing has changed since
+ADOPT = "adopt"  # the kind of entry of a case that follows its year's new definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +208,10 @@ def _follow(work: Connection, entry: Entry, definition: Definition, n_written: i
     """Let the submissions follow their entries; return how many."""
     if not n_written:
         return 0
-    stands = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
-    is_back, due = entry.kind in TAKEN_BACK, due_dates.of(entry.details)
-    if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_back, due_at=due) != n_written:
+    stands: dict[str, Any] = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
+    if entry.kind != ADOPT:  # under other rules it is the same case: what it waits for, and by when, stays as it is
+        stands |= {"taken_back": entry.kind in TAKEN_BACK, "due_at": due_dates.of(entry.details)}
+    if audit.follow(work, entry, **stands, state_since=entry.at) != n_written:
         raise Conflict("stale")
     return n_written
 
