@@ -27,10 +27,10 @@ from qtb.store import audit, cycles, facts, ledger, moves, unit
 from qtb.store import eligibility as counting
 from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
+from qtb.store.history import ADOPT
 from qtb.store.submissions import Submission
 
 TAKEN_BACK = ("undo", "override")  # after these the clock does not move a case on, as nothing has changed since
-ADOPT = "adopt"  # the kind of entry of a case that follows its year's new definition
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,13 @@ def test_nobody_is_pressed_for_the_slides_of_a_work_on_hold(web: Web, works: lis
     suspend(web.world, works[0])
     assert "发布材料提交截止" not in _feed(web, "alice")
     assert f"/submissions/{works[0]}/forms/slides" not in web.client("alice").get("/applicant/").text
+    web.world.later(days=2)
     resume(web.world, works[0])
+    assert "2024年7月27日 24:00（上海时间）" in web.client("alice").get(f"/submissions/{works[0]}").text
+    for name in ("rita", "eve"):  # that it presents is the applicant's alone, also where its dates move
+        text = web.client(name).get(f"/submissions/{works[0]}").text
+        assert "发布材料" not in text
+        assert "7月27日" not in text
     assert "发布材料提交截止" in _feed(web, "alice")
     assert f"/submissions/{works[0]}/forms/slides" in web.client("alice").get("/applicant/").text
 
