@@ -38,10 +38,13 @@ def resume(number: str, reason: str, cycle_key: str | None, email: str) -> None:
         session, now = qtb.session, qtb.now()
         who = actor(session, email)
         row = submission(session, number, who=who, cycle_key=cycle_key)
-        titles = {one.key: one.title for one in row.cycle.rows}
+        titles = {name: say(key) for name, key in suspension.OWN.items()}
+        titles |= {one.key: one.title for one in row.cycle.rows}
         with unit(session):
+            own = suspension.own_dates(session, row, now=now)
             granted = suspension.resume(session, row, actor=who, now=now, reason=reason)
-            given = [(titles.get(one.row_key, one.row_key), one.until) for one in granted]
+            ends = [*((one.row_key, one.until) for one in granted), *own.items()]
+            given = [(titles.get(key, key), until) for key, until in ends]
         click.echo(say("suspension.resumed", number=number))
         for title, until in given:
             click.echo(say("suspension.until", row=title, until=clock.shown(until, lang(), is_end=True)))

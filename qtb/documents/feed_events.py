@@ -109,7 +109,7 @@ def of_turn(feed: Feed, made: Presentation, slot: Slot, named: str, lang: str, u
     uid = feed.uid("presentation", slot.submission_id)
     yield Event(uid, *stamp, summary, slot.starts_at, slot.ends_at, lines, url, slot.starts_at - AHEAD)
     due = slot.submission.slides_due_at
-    if due is not None:
+    if due is not None and slot.submission.suspended_at is None:  # on hold nobody can upload them
         summary = word(lang, "feed.about", what=word(lang, "feed.slides"), name=named)
         said = word(lang, "feed.at_closes", at=clock.shown(due, lang, is_end=True))
         uid = feed.uid("slides", slot.submission_id)

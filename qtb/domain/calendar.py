@@ -99,6 +99,22 @@ class Calendar:
         """
         return _cutoff(self, now.astimezone(self.zone).date(), n_days)
 
+    def resumed(self, since: datetime, stopped_at: datetime, now: datetime) -> datetime:
+        """Return from when as many working days have passed by `now` as had passed since `since` when it was stopped.
+
+        The day it was stopped on counts no more, the one it goes on counts; where no working day was lost, `since`.
+        """
+        local = since.astimezone(self.zone)
+        began, stopped, today = (one.astimezone(self.zone).date() for one in (since, stopped_at, now))
+        if not any(self._between(max(began + DAY, stopped), today)):
+            return since
+        n_passed = sum(self._between(began + DAY, stopped))
+        return datetime.combine(self.before(today, n_passed) - DAY, local.timetz())
+
+    def _between(self, first: date, end: date) -> Iterator[bool]:
+        """Yield of each day from the first one to the one before `end` whether it is worked."""
+        return (self.is_working(first + n * DAY) for n in range((end - first).days))
+
     def midnight(self, day: date) -> datetime:
         """Return the instant at which a day begins."""
         return datetime.combine(day, time(), self.zone)

@@ -17,13 +17,17 @@ from qtb.domain.workflow import Transition
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last entry that moved a case: its kind, which move, from where, in which batch, when."""
+    """The last entry that moved a case: its kind, which move, from where, in which batch, when.
+
+    `held` is how long the case was suspended since, the suspension that lasts not counted.
+    """
 
     kind: str
     transition: str
     from_state: str
     batch_id: str
     at: datetime
+    held: timedelta = timedelta(0)
 
 
 def is_offered(definition: Definition, case: Case, last: Last | None, actor: Actor) -> bool:
@@ -44,10 +48,16 @@ def explain(
     found: list[Reason] = []
     if not machine.is_awake(case):
         found.append(Reason("suspended", {"at": case.suspended_at}))
-    if rule.undo.days is not None and now > last.at + timedelta(days=rule.undo.days):
+    if rule.undo.days is not None and now > last.at + timedelta(days=rule.undo.days) + _held(case, last, now):
         found.append(Reason("undo_days", {"move": rule.label, "days": rule.undo.days}))
     undone = replace(case, state=last.from_state, state_since=now, facts={**case.facts, "taken_back": True})
     return (*found, *_ended(definition, undone, timeline, now))
+
+
+def _held(case: Case, last: Last, now: datetime) -> timedelta:
+    """Return for how long nobody could take the move back."""
+    since = case.suspended_at
+    return last.held if since is None else last.held + max(now - max(since, last.at), timedelta(0))
 
 
 def _rule(definition: Definition, last: Last | None) -> Transition | None:

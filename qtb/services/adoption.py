@@ -28,6 +28,7 @@ from qtb.store.audit import Entry
 from qtb.store.certificates import Certificate
 from qtb.store.cycles import Cycle
 from qtb.store.evaluations import Sheet
+from qtb.store.history import ADOPT
 from qtb.store.submissions import Submission, counts_by_state
 from qtb.store.unit import lock
 
@@ -117,7 +118,7 @@ def _follow(
 ) -> None:
     for part in (ids[n : n + SLICE] for n in range(0, len(ids), SLICE)):
         # An entry for each slice: those of one batch follow it at once.
-        entry = Entry("submission", "adopt", actor, now, to_state=to, role="organiser", details=details)
+        entry = Entry("submission", ADOPT, actor, now, to_state=to, role="organiser", details=details)
         if advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=part) != len(part):
             raise Conflict("stale")
 

@@ -8,7 +8,7 @@ two moves from one position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +22,12 @@ from qtb.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Transition
-from qtb.services import answers, due_dates, eligibility, notes, quotas, receipts
+from qtb.services import answers, due_dates, eligibility, lateness, notes, quotas, receipts
 from qtb.store import audit, cycles, facts, ledger, moves, unit
 from qtb.store import eligibility as counting
 from qtb.store.audit import Entry
 from qtb.store.cycles import Pinned
+from qtb.store.history import ADOPT
 from qtb.store.submissions import Submission
 
 TAKEN_BACK = ("undo", "override")  # after these the clock does not move a case on, as nothing has changed since
@@ -187,12 +188,13 @@ def _write_some(
     is_time = facts.timely(rule, times, entry.at)
     if is_time is False:
         return 0
-    entry = _marked(session, entry, times, rule, ids)
     moves.lock(work, ids)
     pin = facts.is_pinned(cycle.id, cycle.definition.hash)
-    rows = select(Submission).where(Submission.cycle_id == cycle.id, Submission.id.in_(ids), is_time, pin)
+    rows = select(Submission).where(Submission.cycle_id == cycle.id, is_time, pin)
+    rows = rows.where(*facts.fits(cycle.definition, entry.transition, actor))
     due = facts.due_text(rule.at, times, entry.at) if rule.at else ""
-    return audit.append(session, entry, rows.where(*facts.fits(cycle.definition, entry.transition, actor)), due=due)
+    parts = lateness.parted(session, entry, times, rule, ids)
+    return sum(audit.append(session, one, rows.where(Submission.id.in_(mine)), due=due) for one, mine in parts)
 
 
 def _times(session: Session, work: Connection, cycle: Pinned, rule: Transition) -> Timeline:
@@ -202,23 +204,14 @@ def _times(session: Session, work: Connection, cycle: Pinned, rule: Transition) 
     return cycles.timeline_of(session, cycle.id) if rule.at is not None else Timeline({})
 
 
-def _marked(session: Session, entry: Entry, times: Timeline, rule: Transition, ids: Sequence[int]) -> Entry:
-    """Mark an entry as late where the row is open only by its grace for one of those it is about."""
-    row = times.rows.get(rule.during or "")
-    if row is None or not row.grace or entry.at < row.closes_at:
-        return entry
-    rows = session.scalars(select(Submission).where(Submission.id.in_(ids)))
-    late = any(times.is_late(row.key, one, entry.at) for one in rows)
-    return replace(entry, details={**entry.details, "late": True}) if late else entry
-
-
 def _follow(work: Connection, entry: Entry, definition: Definition, n_written: int) -> int:
     """Let the submissions follow their entries; return how many."""
     if not n_written:
         return 0
-    stands = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
-    is_back, due = entry.kind in TAKEN_BACK, due_dates.of(entry.details)
-    if audit.follow(work, entry, **stands, state_since=entry.at, taken_back=is_back, due_at=due) != n_written:
+    stands: dict[str, Any] = {"state": entry.to_state, "kind": definition.workflow.states[entry.to_state].kind}
+    if entry.kind != ADOPT:  # under other rules it is the same case: what it waits for, and by when, stays as it is
+        stands |= {"taken_back": entry.kind in TAKEN_BACK, "due_at": due_dates.of(entry.details)}
+    if audit.follow(work, entry, **stands, state_since=entry.at) != n_written:
         raise Conflict("stale")
     return n_written
 

@@ -19,6 +19,7 @@ from qtb.store.audit import History
 from qtb.store.certificates import Certificate
 from qtb.store.eliminations import Elimination
 from qtb.store.evaluations import Award, Sheet
+from qtb.store.history import ADOPT
 from qtb.store.nominations import Nominated
 from qtb.store.objections import Objection
 from qtb.store.outbox import Outbox
@@ -124,8 +125,9 @@ def _levels(session: Session) -> Iterator[Finding]:
 
 
 def _undone(session: Session) -> Iterator[Finding]:
-    """I4: what guards take for put back was undone or overridden by its last step."""
-    steps = (History.subject == "submission", History.subject_id == Submission.id, History.to_state != "")
+    """I4: what guards take for put back was undone or overridden by its last step; adopting leaves it as it is."""
+    mine = (History.subject == "submission", History.subject_id == Submission.id)
+    steps = (*mine, History.to_state != "", History.kind != ADOPT)
     last = select(History.kind).where(*steps).order_by(History.seq.desc()).limit(1).scalar_subquery()
     marked = select(Submission.number).where(Submission.taken_back, last.not_in(advance.TAKEN_BACK))
     yield from _submissions(session, "I4", "taken_back", marked)

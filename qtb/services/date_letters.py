@@ -32,14 +32,21 @@ def values(session: Session, row: Outbox, lang: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def given_back(entry: History, submission: Submission, lang: str) -> str:
-    """Return the later ends that a submission has been given on going on, a line each; empty for other entries."""
-    ends = entry.about().get("changes", {}) if entry.kind == "resumed" else {}
-    return "\n".join(
-        f"{row.seq}. {row.title}\n   {clock.shown(datetime.fromisoformat(ends[row.key]), lang, is_end=True)}"
-        for row in submission.cycle.rows
-        if row.key in ends
-    )
+def given_back(entry: History, submission: Submission, lang: str) -> dict[str, str]:
+    """Return the later ends, and dates of its own, that a submission has been given on going on; none of other entries.
+
+    The ends are named, a line each.
+    """
+    if entry.kind != "resumed":
+        return {}
+    about = entry.about()
+    shown = {key: clock.shown(datetime.fromisoformat(at), lang, is_end=True) for key, at in about["changes"].items()}
+    own = {key: about[name] for key, name in (("due", "due_at"), ("slides_due", "slides_due_at")) if name in about}
+    rows = [row for row in submission.cycle.rows if row.key in shown]
+    return {
+        "closes": "\n".join(f"{row.seq}. {row.title}\n   {shown[row.key]}" for row in rows),
+        **{key: clock.shown(datetime.fromisoformat(at), lang, is_end=True) for key, at in own.items()},
+    }
 
 
 def _dates(row: Outbox, edge: str, lang: str) -> list[str]:

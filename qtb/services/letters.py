@@ -199,5 +199,5 @@ def _moved(session: Session, row: Outbox, definition: Definition, lang: str) -> 
         "level": level.label.get(lang) if level else "",
         "until": reminder_letters.until_of([submission], definition, times, lang) if is_there else "",
         "due": clock.shown(due_at, lang, is_end=True) if (due_at := due_dates.of(entry.about())) and is_there else "",
-        "closes": date_letters.given_back(entry, submission, lang),
+        **date_letters.given_back(entry, submission, lang),
     }  # fmt: skip

@@ -13,13 +13,17 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Suspension, Workflow
 from qtb.services import advance, notes
-from qtb.store import audit, cycles, outbox, plans
+from qtb.services.due_dates import DUE
+from qtb.store import audit, cycles, outbox, plans, presentation
 from qtb.store.cycles import Extension
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
 DAY = timedelta(days=1)
 TOLD = "applicant"
+SUSPENDED, RESUMED = "suspended", "resumed"  # kinds of entries, and letters
+SLIDES = "slides_due_at"
+OWN = {DUE: "due.label", SLIDES: "presentation.slides_due"}  # dates of a submission's own, each with what it is called
 
 
 def suspend(
@@ -33,8 +37,8 @@ def suspend(
     if submission.state not in workflow.named(rule.source):
         raise Conflict("suspend_state", state=workflow.states[submission.state].label)
     submission.suspended_at = now
-    audit.record(session, submission, "suspended", actor=actor, now=now, role=role, seen=seen, note=reason)
-    _tell(session, submission, "suspended", now=now)
+    audit.record(session, submission, SUSPENDED, actor=actor, now=now, role=role, seen=seen, note=reason)
+    _tell(session, submission, SUSPENDED, now=now)
 
 
 def resume(
@@ -53,24 +57,47 @@ def resume(
         for row_key, until in given_back(session, submission, now=now)
     ]  # fmt: skip
     session.add_all(granted)
+    own = own_dates(session, submission, now=now)
+    submission.due_at = own.get(DUE, submission.due_at)
+    submission.slides_due_at = own.get(SLIDES, submission.slides_due_at)
     submission.suspended_at = None
-    # An override may have put it where it stands after it was suspended: only the days since then were lost there.
-    # Never less than nothing: the machine's clock may have been set back meanwhile.
-    advance.put_off(submission, max(now - max(since, submission.state_since), timedelta(0)))
+    times = cycles.timeline_of(session, submission.cycle_id)
+    advance.put_off(submission, _stands_since(times, submission, since, now) - submission.state_since)
     changes = {one.row_key: timeline.canonical(one.until) for one in granted}
     audit.record(
-        session, submission, "resumed", actor=actor, now=now, role=role, seen=seen, note=reason, changes=changes
-    )
-    _tell(session, submission, "resumed", now=now)
+        session, submission, RESUMED, actor=actor, now=now, role=role, seen=seen, note=reason, changes=changes,
+        **{name: at.isoformat() for name, at in own.items()},
+    )  # fmt: skip
+    _tell(session, submission, RESUMED, now=now)
     return granted
 
 
 def given_back(session: Session, submission: Submission, *, now: datetime) -> list[tuple[str, datetime]]:
     """Return the rows whose days are given back if a suspended submission goes on now, each with its later end."""
-    rule, since = submission.cycle.definition.workflow.suspension, submission.suspended_at
-    if rule is None or since is None or not rule.gives_back:
+    since = _counted_since(submission)
+    if since is None:
         return []
     return list(_given_back(cycles.timeline_of(session, submission.cycle_id), submission, since, now))
+
+
+def own_dates(session: Session, submission: Submission, *, now: datetime) -> dict[str, datetime]:
+    """Return the dates of a suspended submission's own that are given days if it goes on now, by column, as later ones.
+
+    Slides are due before its turn, where that still lies ahead.
+    """
+    since = _counted_since(submission)
+    dates = {DUE: submission.due_at, SLIDES: submission.slides_due_at}
+    found = {name: _later(at, since, now) for name, at in dates.items() if at and since and since < at}
+    slot = presentation.slot(session, submission.id) if SLIDES in found else None
+    if slot is not None and slot.starts_at is not None and now < slot.starts_at < found[SLIDES]:
+        found[SLIDES] = slot.starts_at
+    return found
+
+
+def _counted_since(submission: Submission) -> datetime | None:
+    """Return from when on the days of a suspension are given back; None where they are not."""
+    rule = submission.cycle.definition.workflow.suspension
+    return submission.suspended_at if rule is not None and rule.gives_back else None
 
 
 def is_offered(submission: Submission, actor: Actor) -> bool:
@@ -106,6 +133,25 @@ def _tell(session: Session, submission: Submission, letter: str, *, now: datetim
     outbox.post(session, f"{batch_id}:{TOLD}", batch_id, submission.id, letter, TOLD, now=now)
 
 
+def _stands_since(times: Timeline, submission: Submission, since: datetime, now: datetime) -> datetime:
+    """Return from when a submission stands as it did when it was suspended: of a silence, as many working days."""
+    stood, silences = submission.state_since, _silences(submission.cycle.definition.workflow, submission.state)
+    opened = [times.rows[key].opens_at for key in silences if key in times.rows]
+    began = max(stood, min(opened, default=now))
+    if not opened or began > now:  # nothing is counted from here
+        # An override may have put it here after it was suspended: only the days since then were lost here.
+        # Never less than nothing: the machine's clock may have been set back meanwhile.
+        return stood + max(now - max(since, stood), timedelta(0))
+    return now if began >= since else times.calendar.resumed(began, since, now)
+
+
+def _silences(workflow: Workflow, state: str) -> set[str]:
+    """Return the rows in which a silence is counted, by moves or reminders, while a submission stands in a state."""
+    moves = [rule.at for key, rule in workflow.transitions.items() if state in workflow.sources(key)]
+    reminded = [rule.at for rule in workflow.reminders.values() if state in workflow.named(rule.source)]
+    return {one.row for one in (*moves, *reminded) if one and one.edge == "silent"}
+
+
 def _given_back(
     times: Timeline, submission: Submission, since: datetime, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
@@ -116,7 +162,11 @@ def _given_back(
     for row_key in _rows_ahead(submission.cycle.definition.workflow, submission.state):
         ended_at = times.ends_at(row_key, submission)
         if since < ended_at and times.rows[row_key].opens_at < now:
-            yield row_key, ended_at - (since - now) // DAY * DAY  # a day begun counts whole
+            yield row_key, _later(ended_at, since, now)
+
+
+def _later(at: datetime, since: datetime, now: datetime) -> datetime:
+    return at - (since - now) // DAY * DAY  # a day begun counts whole
 
 
 def _rows_ahead(workflow: Workflow, state: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.undo import Last
 from qtb.domain.workflow import Transition
-from qtb.services import advance, consents, notes
+from qtb.services import advance, consents, due_dates, notes, suspension
 from qtb.services.advance import Outcome
 from qtb.store import audit, cycles, evaluations, facts, outbox
 from qtb.store.audit import Entry, History
@@ -38,7 +39,8 @@ def undo(
     cycles.hold(session, submission.cycle)
     lock(session, submission)
     _refuse_stale(session, submission, actor, seen)
-    cycle, last = submission.cycle, last_move(session, submission.id)
+    cycle, entries = submission.cycle, _entries(session, submission.id)
+    last = as_last(entries)
     times, case = cycles.timeline_of(session, cycle.id), facts.as_case(submission)
     reasons = rules.explain(cycle.definition, case, last, timeline=times, actor=actor, now=now)
     if any(one.key == "role" for one in reasons):
@@ -48,9 +50,8 @@ def undo(
     consents.refuse_losing(session, submission, last.from_state)
     undone = cycle.definition.workflow.transitions[last.transition]
     role = next(role for role in (undone.undo.by if undone.undo else []) if roles.is_party(role, actor, case))
-    entry = Entry(
-        "submission", "undo", actor, now, last.transition, last.from_state, role, details={"note": reason}
-    )
+    details = {"note": reason, **due_dates.details(due_dates.before(entries))}
+    entry = Entry("submission", "undo", actor, now, last.transition, last.from_state, role, details=details)
     advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
     if not consents.keeps_level(cycle, case.state, last.from_state):
         evaluations.forget_level(session, submission.id)
@@ -86,13 +87,30 @@ def offer(
 
 def last_move(session: Session, submission_id: int) -> Last | None:
     """Return the last entry that put the submission where it stands."""
-    row = audit.last_step(session, submission_id)
-    return as_last(row) if row else None
+    return as_last(_entries(session, submission_id))
 
 
-def as_last(row: History) -> Last:
-    """Return an entry as the value that the rule asks about."""
-    return Last(row.kind, row.transition, row.from_state, row.batch_id, row.at)
+def as_last(entries: Iterable[History]) -> Last | None:
+    """Return the last step among entries, latest first, as the value that the rule asks about."""
+    held, resumed_at = timedelta(0), None
+    for row in entries:
+        if row.to_state:
+            held += _lasted(row, resumed_at)
+            return Last(row.kind, row.transition, row.from_state, row.batch_id, row.at, held)
+        if row.kind == suspension.RESUMED:
+            resumed_at = row.at
+        elif row.kind == suspension.SUSPENDED:
+            held, resumed_at = held + _lasted(row, resumed_at), None
+    return None
+
+
+def _lasted(row: History, resumed_at: datetime | None) -> timedelta:
+    """Return how long a suspension lasted from an entry on: never less than nothing, clocks may be set back."""
+    return max(resumed_at - row.at, timedelta(0)) if resumed_at else timedelta(0)
+
+
+def _entries(session: Session, submission_id: int) -> list[History]:
+    return [row for row, _ in audit.entries(session, "submission", submission_id)]
 
 
 def _refuse_stale(session: Session, submission: Submission, actor: Actor, seen: int | None) -> None:

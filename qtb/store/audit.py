@@ -162,12 +162,6 @@ def entries(session: Session, subject: str, subject_id: int) -> list[tuple[Histo
     return [(row, name) for row, name in session.execute(TOLD, {"subject": subject, "subject_id": subject_id})]
 
 
-def last_step(session: Session, submission_id: int) -> History | None:
-    """Return the last entry that put a submission where it stands."""
-    mine = (History.subject == "submission") & (History.subject_id == submission_id) & (History.to_state != "")
-    return session.scalar(select(History).where(mine).order_by(History.seq.desc()).limit(1))
-
-
 def count(session: Session) -> int:
     """Return how many entries there are."""
     return int(session.scalar(select(func.count()).select_from(History)) or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from qtb.domain import timeline
@@ -27,18 +27,22 @@ def own(session: Session, cycle_id: int, actor: Actor) -> Sequence[Submission]:
 
 
 def waiting(session: Session, cycle: Cycle, states: Collection[str], actor: Actor) -> Sequence[Submission]:
-    """Return the submissions in these states that were put before the actor's recommending units."""
-    here = (Submission.cycle_id == cycle.id) & Submission.state.in_(states)
-    mine = here & is_party("recommender", actor, Submission)
+    """Return the submissions in these states that were put before the actor's recommending units; none on hold."""
+    mine = _awake(cycle, states) & is_party("recommender", actor, Submission)
     return session.scalars(select(Submission).where(mine).order_by(Submission.id)).all()
 
 
 def unscored(session: Session, cycle: Cycle, states: Collection[str], actor: Actor) -> Sequence[Submission]:
-    """Return the submissions in these states of which the actor has an unfinished sheet."""
+    """Return the submissions in these states of which the actor has an unfinished sheet; none on hold."""
     open_sheet = (Sheet.evaluator_id == actor.user_id) & awaited(cycle.definition)
-    here = (Submission.cycle_id == cycle.id) & Submission.state.in_(states)
-    query = select(Submission).join(Sheet, Sheet.submission_id == Submission.id).where(open_sheet, here)
+    query = select(Submission).join(Sheet, Sheet.submission_id == Submission.id)
+    query = query.where(open_sheet, _awake(cycle, states))
     return session.scalars(query.order_by(Submission.id)).all()
+
+
+def _awake(cycle: Cycle, states: Collection[str]) -> ColumnElement[bool]:
+    here = (Submission.cycle_id == cycle.id) & Submission.state.in_(states)
+    return here & Submission.suspended_at.is_(None)
 
 
 def extensions(session: Session, cycle_id: int) -> list[tuple[Extension, str]]:

@@ -20,6 +20,7 @@ from qtb.store.submissions import Submission
 from qtb.store.types import Base, Instant, RowId
 
 SUBJECTS: dict[str, type[Any]] = {"submission": Submission, "cycle": Cycle, "unit": Unit, "account": Account}
+ADOPT = "adopt"  # the kind of entry of a case that follows its year's new definition
 # The columns that are the same in every row of a batch.
 CONSTANTS = (
     "subject", "batch_id", "kind", "transition", "actor_id", "role", "via", "to_state", "at", "row_key",

@@ -67,7 +67,8 @@ def _lacks(slides: Sequence[str], actor: Actor) -> ColumnElement[bool]:
         return false()
     there = exists().where(File.submission_id == Submission.id, File.form.in_(slides), File.ended_at.is_(None))
     own = Submission.unit_id.in_(sorted(actor.units["applicant"]))
-    return and_(own, Submission.shortlisted, Submission.slides_due_at.is_not(None), ~there)
+    awake = Submission.suspended_at.is_(None)
+    return and_(own, awake, Submission.shortlisted, Submission.slides_due_at.is_not(None), ~there)
 
 
 def _at(turn: Turn, actor: Actor) -> ColumnElement[bool]:

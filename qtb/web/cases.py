@@ -16,7 +16,6 @@ from qtb.domain.errors import Missing, Refusal
 from qtb.domain.fields import FormSpec
 from qtb.domain.roles import MOVERS, is_party
 from qtb.domain.timeline import Timeline
-from qtb.domain.undo import Last
 from qtb.domain.workflow import Text
 from qtb.extensions import db
 from qtb.i18n import language, say
@@ -64,7 +63,7 @@ def show(submission_id: int) -> ResponseReturnValue:
             key=lambda offer: list(TONES).index(offer.transition.tone),
         ),
         edits=_edits(submission, times, answers, recommenders),
-        undo=undo.offer(submission, _last(entries), timeline=times, actor=actor(), now=g.now),
+        undo=undo.offer(submission, undo.as_last(row for row, _ in entries), timeline=times, actor=actor(), now=g.now),
         may_suspend=suspension.is_offered(submission, actor()),
         story=story.told(submission, entries, actor()),
         answers=_readable(submission, answers),
@@ -212,10 +211,6 @@ def _rules(
     stages = eligibility.stages_ahead(definition, submission.state)
     waived = eligibility.waived_by([row for row, _ in entries])
     return eligibility.standing(db.session(), submission, stages, now=g.now, values=answers, waived=waived)
-
-
-def _last(entries: Sequence[tuple[audit.History, str | None]]) -> Last | None:
-    return next((undo.as_last(row) for row, _ in entries if row.to_state), None)
 
 
 def _staff_view(submission: Submission) -> dict[str, Any]:

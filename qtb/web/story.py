@@ -12,6 +12,7 @@ from qtb.domain.roles import ROLES, Actor, is_party
 from qtb.i18n import language, say
 from qtb.services import certificates
 from qtb.services.results import NO_AWARD
+from qtb.services.suspension import OWN
 from qtb.store.audit import History
 from qtb.store.submissions import Submission
 
@@ -135,7 +136,8 @@ def _edited(form: FormSpec | None, changes: object, staff: bool) -> str:
 
 
 def given_back(submission: Submission, ends: Iterable[tuple[str, datetime]]) -> str:
-    """Return in words until when each row's days are given back."""
+    """Return in words until when the days of each row, and of each date of its own, are given back."""
     titles, lang = {row.key: row.title for row in submission.cycle.rows}, language()
+    titles |= {name: say(key) for name, key in OWN.items()}
     shown = ((titles.get(key, key), clock.shown(until, lang, is_end=True)) for key, until in ends)
     return say("list.and").join(say("suspension.until", row=row, until=until) for row, until in shown)

@@ -52,8 +52,9 @@ def resume(submission_id: int) -> ResponseReturnValue:
     try:
         with unit(db.session()) as work:
             submission = found(submission_id)
+            own = suspension.own_dates(work, submission, now=g.now)
             granted = suspension.resume(work, submission, actor=actor(), now=g.now, reason=reason, seen=version)
-            rows = story.given_back(submission, [(one.row_key, one.until) for one in granted])
+            rows = story.given_back(submission, [*((one.row_key, one.until) for one in granted), *own.items()])
             number = submission.number
     except Refusal as refusal:
         return _page(found(submission_id), reason, refusal), refusal.status
@@ -64,9 +65,10 @@ def resume(submission_id: int) -> ResponseReturnValue:
 
 def _page(submission: Submission, reason: str = "", refusal: Refusal | None = None) -> str:
     ahead = suspension.given_back(db.session(), submission, now=g.now)
+    own = suspension.own_dates(db.session(), submission, now=g.now)
     return render_template(
         "cases/suspension.html", submission=submission, reason=reason, refusal=refusal,
-        given=story.given_back(submission, ahead), gives_back=_gives_back(submission),
+        given=story.given_back(submission, [*ahead, *own.items()]), gives_back=_gives_back(submission),
     )  # fmt: skip
 
 

@@ -95,6 +95,26 @@ def test_the_silence_rule_is_the_later_of_both_beginnings(
     assert timeline.silent(opens_at, since, CALENDAR.cutoff(now, n)) == (ends_at <= now)
 
 
+@given(INSTANTS, INSTANTS, INSTANTS, some.integers(1, 60))
+def test_a_stopped_count_leaves_out_the_days_it_stood(
+    first: datetime, second: datetime, third: datetime, n: int
+) -> None:
+    since, stopped_at, now = sorted((first, second, third))
+    worked = _worked(since.date() + DAY)
+    counted = [day for day in worked if not stopped_at.date() <= day < now.date()]
+    resumed = CALENDAR.resumed(since, stopped_at, now)
+    if n > sum(day < stopped_at.date() for day in worked):
+        assert CALENDAR.ends_at(resumed, n).date() == counted[n - 1] + DAY
+    else:  # it had ended before
+        assert CALENDAR.ends_at(resumed, n) <= now
+    assert since <= resumed <= now
+    assert CALENDAR.resumed(since, now, stopped_at) == since  # a clock that was set back takes nothing away
+
+
+def _worked(first: date) -> list[date]:
+    return [day for day in (first + k * DAY for k in range((LAST - first).days)) if CALENDAR.is_working(day)]
+
+
 def test_an_end_is_a_midnight_of_the_programmes_zone() -> None:
     # 20:00 UTC is the next day in Shanghai.
     since = datetime.fromisoformat("2024-05-13T20:00:00+00:00")

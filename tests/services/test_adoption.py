@@ -235,6 +235,45 @@ def test_silences_begin_anew_where_a_case_was_put(world: World, new: Definition)
     assert (world.state(kept), world.state(put)) == ("escalated", "returned")
 
 
+def test_what_was_taken_back_stays_so(world: World, new: Definition) -> None:
+    work = world.placed("recommended")
+    world.go("2024-07-20 10:00")
+    world.judged(work)
+    world.go("2024-07-20 10:01")
+    assert world.state(work) == "evaluated"
+    with unit(world.session) as session:
+        row = session.get_one(Submission, work)
+        undo.undo(session, row, actor=world.actor("olga"), now=world.now, reason="再看一份评分表")
+    assert previewed(world, new).due == ()
+    adopted(world, new)
+    world.later(minutes=1)
+    world.sweep()
+    assert (world.state(work), world.session.get_one(Submission, work).taken_back) == ("endorsed", True)
+    sound(world)
+    world.go("2024-09-01")  # until the row ends, as before
+    assert world.state(work) != "endorsed"
+    sound(world)
+
+
+def test_the_date_asked_for_stays(world: World) -> None:
+    def rename(raw: dict[str, Any]) -> None:
+        renamed(raw, "returned", "sent_back")
+
+    case, due = world.submitted(), at("2024-04-20")
+    world.now = at("2024-04-02 10:00")
+    with unit(world.session) as session:
+        advance.advance(
+            session, "return", cycle=session.get_one(Cycle, world.cycle.id), now=world.now, actor=world.actor("rita"),
+            ids=[case], note="请补充", due_at=due,
+        )  # fmt: skip
+    adopted(world, as_definition(rename), {"returned": "sent_back"})
+    assert world.state(case) == "sent_back"
+    assert world.session.get_one(Submission, case).due_at == due
+    world.move(case, "resubmit", "alice")
+    assert world.session.get_one(Submission, case).due_at is None
+    sound(world)
+
+
 def test_many_cases_follow_in_slices(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adoption, "SLICE", 100)
     world.many(250)

@@ -13,6 +13,7 @@ from qtb.store import recommendations
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
+from tests.journeys.test_moved_date import graced
 from tests.world import World, at
 
 OURS = "浦东区质协"
@@ -213,4 +214,25 @@ def test_a_deferred_work_is_decided_later_or_lapses(world: World, works: list[in
     states = [world.session.scalar(select(Submission.kind).where(Submission.id == case)) for case in works]
     assert states == ["live", "end", "end"]
     assert world.trail(works[2])[-1].transition == "lapse_unrecommended"
+    world.sound()
+
+
+def test_of_several_at_once_only_those_past_their_own_end_are_late(world: World) -> None:
+    world.now = at("2024-05-20 09:00")
+    prompt, extended = world.submitted(), world.submitted("总装二班")
+    graced(world, "recommend")
+    world.extend("recommend", "2024-07-10", submission_id=extended)
+    for case in (prompt, extended):  # so that no silence passes them on
+        world.move(case, "defer", "rita", note="再看")
+    world.now = at("2024-07-01 00:10")
+    with unit(world.session) as work:
+        done = advance.advance(
+            work, "recommend", cycle=work.get_one(Cycle, world.cycle.id), now=world.now, actor=world.actor("rita"),
+            ids=[prompt, extended],
+        )  # fmt: skip
+    entries = {case: world.trail(case)[-1] for case in (prompt, extended)}
+    assert {case: one.about().get("late") for case, one in entries.items()} == {prompt: True, extended: None}
+    assert {one.batch_id for one in entries.values()} == {done.batch_id}
+    assert done.n_moved == 2
+    assert [world.letters(case)[-1] for case in entries] == [("recommended", "applicant")] * 2
     world.sound()

@@ -18,6 +18,7 @@ from qtb.store.accounts import Membership
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from tests.calendars import named, opened, rings_at, summaries
+from tests.journeys.test_suspended import resume, suspend
 from tests.rules.test_query_counts import _counting
 from tests.web.conftest import Web
 from tests.world import ROWS, at
@@ -141,6 +142,23 @@ def test_the_evaluator_reads_how_many_sheets_are_open(web: Web) -> None:
     web.world.score(team, "eve")
     assert "截止：成果评价及推优（未完成评分表 0 份）" in told(web, "eve")
     assert "截止：成果评价及推优（未完成评分表 1 份）" in told(web, "ed")
+
+
+def test_nothing_presses_for_a_case_on_hold(web: Web) -> None:
+    first, late = web.world.submitted("一班"), web.world.submitted("二班")
+    judged = web.world.placed("recommended", "三班")
+    web.world.extend("recommend", "2024-07-08", submission_id=late)
+    web.world.assign(judged, "eve")
+    for case in (first, late, judged):
+        suspend(web.world, case)
+    idle = named(feed(web, address(web, "rita")), "截止：成果推荐（待处理申报 0 件）")
+    assert idle.alarm == []
+    assert not any(one.startswith("截止：成果推荐 · 二班") for one in told(web, "rita"))
+    assert named(feed(web, address(web, "eve")), "截止：成果评价及推优（未完成评分表 0 份）").alarm == []
+    for case in (first, late, judged):
+        resume(web.world, case)
+    assert "截止：成果推荐（待处理申报 1 件）" in told(web, "rita")
+    assert "截止：成果评价及推优（未完成评分表 1 份）" in told(web, "eve")
 
 
 def test_the_organiser_is_reminded_of_every_edge_and_of_publication(web: Web) -> None:

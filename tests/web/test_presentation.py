@@ -13,6 +13,7 @@ from qtb.store import presentation as store
 from qtb.store.cycles import Cycle
 from qtb.store.unit import unit
 from tests import presenting
+from tests.journeys.test_suspended import resume, suspend
 from tests.web.conftest import Web
 
 HOME = "/cycles/2024/presentation"
@@ -146,6 +147,23 @@ def test_the_calendar_tells_the_turn_and_the_date_of_the_slides(web: Web, works:
     assert "DTSTART;TZID=Asia/Shanghai:20240801T090000" in feed["alice"]
     assert "发布材料提交截止" in feed["alice"]
     assert not [name for name in ("bob", "rita", "eve") if presenting.HALL in feed[name]]
+
+
+def test_nobody_is_pressed_for_the_slides_of_a_work_on_hold(web: Web, works: list[int]) -> None:
+    presenting.confirm(web.world, works[0])
+    presenting.draw(web.world)
+    suspend(web.world, works[0])
+    assert "发布材料提交截止" not in _feed(web, "alice")
+    assert f"/submissions/{works[0]}/forms/slides" not in web.client("alice").get("/applicant/").text
+    web.world.later(days=2)
+    resume(web.world, works[0])
+    assert "2024年7月27日 24:00（上海时间）" in web.client("alice").get(f"/submissions/{works[0]}").text
+    for name in ("rita", "eve"):  # that it presents is the applicant's alone, also where its dates move
+        text = web.client(name).get(f"/submissions/{works[0]}").text
+        assert "发布材料" not in text
+        assert "7月27日" not in text
+    assert "发布材料提交截止" in _feed(web, "alice")
+    assert f"/submissions/{works[0]}/forms/slides" in web.client("alice").get("/applicant/").text
 
 
 def _feed(web: Web, name: str) -> str:
