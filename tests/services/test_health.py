@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from qtb.services import edges, health
+from qtb.services.edges import Years
+from qtb.store import cycles
 from qtb.store.ledger import Setback
 from qtb.store.unit import unit
 from tests.world import World, at
@@ -70,3 +74,26 @@ def test_beyond_so_many_overdue_it_is_only_said_that_there_are_more(
     health._BUILT.clear()
     assert _alarm(world, now).n_overdue == 3
     health._BUILT.clear()
+
+
+def test_a_silence_is_kept_with_the_end_of_its_row_where_nothing_else_hangs_on_it(world: World) -> None:
+    world.now = at("2024-04-08 09:00")
+    world.submitted()  # fifteen working days end on 29 April
+    assert _n_silent(world) == 1
+    with unit(world.session):
+        next(row for row in world.cycle.rows if row.key == "recommend").closes_at = at("2024-04-20")
+    assert _n_silent(world) == 0
+
+
+def _n_silent(world: World) -> int:
+    """Return how many are overdue in June by a definition in which only silences hang on the recommending row."""
+    definition, now = world.cycle.definition, at("2024-06-03 09:00")
+    moves = {key: rule for key, rule in definition.workflow.transitions.items()
+             if rule.at is None or (rule.at.row, rule.at.edge) != ("recommend", "closes")}  # fmt: skip
+    fewer = replace(definition, workflow=definition.workflow.model_copy(update={"transitions": moves}), hash="fewer")
+    year = SimpleNamespace(id=world.cycle.id, definition=fewer, definition_hash=fewer.hash)
+    years: Years = [(year, cycles.timeline_of(world.session, world.cycle.id))]  # type: ignore[list-item]
+    found = health.watched(world.session, real_now=now, now=now, years=years).alarm
+    world.session.rollback()
+    assert found is not None
+    return found.n_overdue
