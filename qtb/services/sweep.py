@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from qtb.domain.errors import Conflict, Refusal, told
+from qtb.domain.definition import Definition
+from qtb.domain.errors import Conflict, Invalid, Refusal, told
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import Timeline, canonical
 from qtb.services import edges
@@ -207,14 +208,25 @@ def _record_failure(session: Session, owed: Owed, now: datetime, failure: str) -
 
 
 def _end_setbacks(session: Session, now: datetime) -> None:
-    """End what is set aside and has moved after all, or need not any more."""
-    over = [one for one in ledger.setbacks(session) if not _is_owed(one.submission, one.transition)]
-    if over:
-        with unit(session):
-            for one in over:
-                one.ended_at = now
+    """End what is set aside and has moved after all, or need not any more: suspended, or its end is another by now."""
+    aside = ledger.moves_aside(session)
+    known = {cycle.id: (cycle.definition, times) for cycle, times in edges.timelines(session)} if aside else {}
+    for cycle_id, transition in aside:
+        owed = _owed(*known[cycle_id], transition, now)
+        over = ledger.not_owed(cycle_id, transition, owed) if owed is not None else None
+        if over is not None and ledger.any_of(session, over):  # asked first, so that most minutes write nothing
+            with unit(session):
+                ledger.end(session, over, now=now)
 
 
-def _is_owed(submission: Submission, transition: str) -> bool:
-    workflow = submission.cycle.definition.workflow
-    return transition in workflow.transitions and submission.state in workflow.sources(transition)
+def _owed(
+    definition: Definition, times: Timeline, transition: str, now: datetime
+) -> list[ColumnElement[bool]] | None:
+    """Return the clauses of those whom a move is owed; None where working days are not known."""
+    rule = definition.workflow.transitions.get(transition)
+    if rule is None or rule.at is None or rule.at.row not in times.rows:
+        return [false()]
+    try:
+        return facts.qualifies(definition, transition, times=times, actor=CLOCK, now=now)
+    except Invalid:
+        return None

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    and_,
     exists,
     func,
     insert,
@@ -134,6 +135,31 @@ def not_aside(transition: str, now: Any) -> ColumnElement[bool]:
 def setbacks(session: Session) -> Sequence[Setback]:
     """Return what is set aside, the oldest first."""
     return session.scalars(select(Setback).where(Setback.ended_at.is_(None)).order_by(Setback.failed_at)).all()
+
+
+def moves_aside(session: Session) -> list[tuple[int, str]]:
+    """Return (year, move) of all that is set aside, each once."""
+    found = select(Submission.cycle_id, Setback.transition).join(Setback.submission).where(Setback.ended_at.is_(None))
+    return [(cycle_id, transition) for cycle_id, transition in session.execute(found.distinct())]
+
+
+def not_owed(cycle_id: int, transition: str, owed: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the clause of what is set aside of a move in a year though the clock no longer owes it: not `owed`."""
+    mine = Submission.id == Setback.submission_id, Submission.cycle_id == cycle_id
+    return and_(
+        Setback.ended_at.is_(None), Setback.transition == transition, exists().where(*mine),
+        ~exists().where(*mine, *owed),
+    )  # fmt: skip
+
+
+def any_of(session: Session, which: ColumnElement[bool]) -> bool:
+    """Tell whether there is any setback of these."""
+    return bool(session.scalar(select(select(Setback.submission_id).where(which).exists())))
+
+
+def end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
+    """End these setbacks; the caller is in a unit."""
+    session.execute(update(Setback).where(which).values(ended_at=now).execution_options(synchronize_session=False))
 
 
 def release(session: Session, submission_id: int, *, now: datetime) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from qtb.domain.errors import Conflict, Denied
-from qtb.services import ledger, sweep
+from qtb.services import ledger, suspension, sweep
 from qtb.services.ledger import Line, Moved
 from qtb.store import ledger as store
 from qtb.store import ledger_reads as reads
@@ -191,6 +191,59 @@ def test_one_that_need_not_move_any_more_ends(world: World, stuck: int) -> None:
     world.override(stuck, "withdrawn")
     world.sweep()
     assert store.setbacks(world.session) == []
+
+
+@pytest.mark.parametrize("change", ["extended", "suspended", "moved"])
+def test_one_whose_end_is_another_by_now_is_aside_no_more(world: World, stuck: int, change: str) -> None:
+    world.go(OVER)
+    if change == "extended":
+        world.extend("register", "2024-06-20", submission_id=stuck)
+    with unit(world.session) as work:
+        row = work.get_one(Submission, stuck)
+        if change == "suspended":
+            suspension.suspend(work, row, actor=world.actor("olga"), now=world.now, reason="核实材料")
+        if change == "moved":
+            next(one for one in row.cycle.rows if one.key == "register").closes_at = at("2024-06-20")
+    world.later(minutes=1)
+    world.sweep()
+    assert store.setbacks(world.session) == []
+    assert reads.error_of(world.session, stuck) == ""
+    if change != "suspended":
+        world.go("2024-06-20 00:00")
+        assert [one.submission_id for one in store.setbacks(world.session)] == [stuck]  # it still cannot be moved
+
+
+def test_what_is_aside_is_looked_at_by_move_and_not_one_by_one(world: World) -> None:
+    _aside(world, 1)
+    world.go(OVER)  # all edges are noticed
+    few = _n_asked(world)
+    world.now = at("2024-03-01 10:00")
+    _aside(world, 5)
+    assert _n_asked(world) == few
+    assert len(store.setbacks(world.session)) == 6
+
+
+def _aside(world: World, n: int) -> None:
+    """Enter so many teams and let each be set aside at the end of its row."""
+    for place in range(n):
+        team, due = world.enter(team=f"{n}-{place}班"), at(OVER)
+        with unit(world.session) as work:
+            store.set_aside(work, team, "lapse_unregistered", due=due, now=due, retry_in=sweep.RETRY, error="stuck")
+
+
+def _n_asked(world: World) -> int:
+    """Return how many questions a sweep asks that leaves what is aside where it is."""
+    asked: list[str] = []
+    engine = world.session.get_bind()
+
+    def keep(_work: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.extend([statement] if statement.startswith("SELECT") else [])
+
+    world.now = at(OVER)
+    event.listen(engine, "before_cursor_execute", keep)
+    world.sweep()
+    event.remove(engine, "before_cursor_execute", keep)
+    return len(asked)
 
 
 def again(world: World, submission_id: int, who: str = "olga") -> None:
