@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 
 from qtb.domain.errors import Conflict, Denied
 from qtb.services import ledger, suspension, sweep
@@ -183,6 +183,83 @@ def test_the_organiser_may_have_it_tried_at_once(world: World, stuck: int) -> No
     assert world.state(stuck) == world.state(stuck - 1)
     with pytest.raises(Conflict, match="not_aside"):
         again(world, stuck)
+
+
+def test_having_it_tried_again_stands_in_its_history(world: World, stuck: int) -> None:
+    world.go(OVER)
+    again(world, stuck)
+    entry = world.history("submission", stuck)[-1]
+    assert (entry.kind, entry.actor_id, entry.role) == ("retried", world.actor("olga").user_id, "organiser")
+    world.sound()
+
+
+def test_the_organiser_may_have_all_tried_at_once(world: World) -> None:
+    _aside(world, 3)
+    world.go(OVER)
+    with pytest.raises(Denied):
+        all_again(world, "alice")
+    assert all_again(world) == 3
+    assert [(one.transition, one.n_moved, one.n_aside) for one in world.sweep()] == [("lapse_unregistered", 3, 0)]
+    assert store.setbacks(world.session) == []
+    for one in world.session.scalars(select(Submission.id)).all():
+        assert [entry.kind for entry in world.history("submission", one)][-2:] == ["retried", "move"]
+    with pytest.raises(Conflict, match="none_aside"):
+        all_again(world)
+    world.sound()
+
+
+def all_again(world: World, who: str = "olga") -> int:
+    """Ask for another try of all as a person."""
+    with unit(world.session) as work:
+        return ledger.try_all_again(work, world.cycle, actor=world.actor(who), now=world.now)
+
+
+ALL_STUCK = {
+    "sqlite": [
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission WHEN NEW.state <> OLD.state {but} "
+        "BEGIN SELECT RAISE(ABORT, 'all are stuck'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'all are stuck'; END $$",
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission FOR EACH ROW WHEN (NEW.state <> OLD.state {but}) "
+        "EXECUTE FUNCTION stuck()",
+    ],
+}
+
+
+def test_a_fault_common_to_all_sets_nobody_aside_and_all_move_once_it_is_mended(world: World) -> None:
+    world.many(40)
+    for statement in ALL_STUCK[dialect(world)]:
+        run(world, statement.format(but=""))
+    world.now = at(OVER)
+    for _ in range(3):
+        (swept,) = world.sweep()
+        assert (swept.n_moved, swept.n_aside) == (0, 0)
+        assert "all are stuck" in swept.failure
+        world.later(minutes=1)
+    assert store.setbacks(world.session) == []
+    run(world, GONE[dialect(world)])
+    assert [(one.n_moved, one.n_aside, one.failure) for one in world.sweep()] == [(40, 0, "")]
+    world.sound()
+
+
+def test_a_fault_of_many_stops_none_of_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "MAX_ASIDE", 25)
+    world.many(60)
+    for statement in ALL_STUCK[dialect(world)]:
+        run(world, statement.format(but="AND NEW.id % 2 = 0"))
+    world.now = at(OVER)
+    for _ in range(2):
+        world.sweep()
+        world.later(minutes=1)
+    stands = dict(world.session.execute(select(Submission.state, func.count()).group_by(Submission.state)).all())
+    assert sorted(stands.values()) == [30, 30]
+    assert len(store.setbacks(world.session)) == 30
+    world.later(hours=1)  # they come back together, and are cases as before
+    assert [(one.n_moved, one.n_aside) for one in world.sweep()] == [(0, 25)]
+    world.sweep()
+    assert {one.n_tries for one in store.setbacks(world.session)} == {2}
+    world.sound()
 
 
 def test_one_that_need_not_move_any_more_ends(world: World, stuck: int) -> None:
