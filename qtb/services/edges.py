@@ -180,8 +180,9 @@ def _waited_for(
     try:
         mine = facts.qualifies(definition, one.transition, times=times, actor=CLOCK, now=now)
         due = facts.due_text(one.edge, times, now)
-    except Invalid as refusal:  # working days that nobody knows
-        yield replace(one, due_at=None, refusal=refusal)
+    except Invalid as refusal:  # working days that nobody knows: nobody misses them before somebody waits for them
+        if times.rows[one.edge.row].opens_at <= now and _stands(session, one, definition):
+            yield replace(one, due_at=None, refusal=refusal)
         return
     here = (Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now))
     if isinstance(due, str):
@@ -189,6 +190,13 @@ def _waited_for(
     else:
         found = session.scalars(select(due).where(*here).distinct())
     yield from (replace(one, due_at=datetime.fromisoformat(text)) for text in found)
+
+
+def _stands(session: Session, one: Owed, definition: Definition) -> bool:
+    """Tell whether anybody stands where a move begins."""
+    sources = definition.workflow.sources(one.transition)
+    here = Submission.cycle_id == one.cycle_id, Submission.state.in_(sources)
+    return bool(session.scalar(select(select(Submission.id).where(*here).exists())))
 
 
 def _in_order(found: list[Owed]) -> list[Owed]:
