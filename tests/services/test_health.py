@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from qtb.services import cycles as services
 from qtb.services import edges, health
 from qtb.services.edges import Years
 from qtb.store import cycles
+from qtb.store.cycles import Cycle
 from qtb.store.ledger import Setback
 from qtb.store.unit import unit
 from tests.world import World, at
@@ -97,3 +99,34 @@ def _n_silent(world: World) -> int:
     world.session.rollback()
     assert found is not None
     return found.n_overdue
+
+
+def test_a_guard_that_has_just_come_true_waits_for_the_sweep_and_is_no_alarm_yet(world: World) -> None:
+    world.now = at("2024-05-20 09:00")
+    work = world.submitted()
+    world.move(work, "recommend", "rita")
+    world.go("2024-07-20 10:00")
+    world.judged(work)  # every sheet is in, three weeks after its edge
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET - timedelta(seconds=1)).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1  # nobody has swept
+
+
+def test_a_level_given_after_the_publication_waits_for_the_sweep(world: World) -> None:
+    work = world.placed("evaluated")
+    world.go("2024-08-25 10:00")
+    world.propose(work, reason="补评")
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1
+
+
+def test_a_year_that_has_just_been_changed_waits_for_the_sweep(world: World) -> None:
+    world.enter()
+    world.now = at("2024-05-20 09:00")
+    with unit(world.session) as work:
+        cycle, olga = work.get_one(Cycle, world.cycle.id), world.actor("olga")
+        row = next(services.as_planned(one) for one in cycle.rows if one.key == "register")
+        planned, seen = replace(row, closes_at=at("2024-05-19")), cycle.version
+        services.change_row(work, cycle, planned, actor=olga, now=world.now, reason="更正日期", seen=seen)
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1
