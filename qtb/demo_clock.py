@@ -6,6 +6,7 @@ instants at which all would have happened. Whoever travels while another does wa
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,12 +49,12 @@ def travel(session: Session, target: Target, *, post: Post) -> Travelled:
 
     Raises Invalid for one that lies behind, or too far; Conflict while somebody else is on the way for too long.
     """
-    with _alone(session):
+    with _alone(session) as mark:
         begun = clock.now(session, demo=True)
         until = _checked(target(session, begun), begun)
         done = Travelled(begun)
         for stop in _stops(session, begun, until):
-            _arrive(session, stop, post, done)
+            _arrive(session, stop, post, done, mark)
         return done
 
 
@@ -96,7 +97,7 @@ def _stops(session: Session, begun: datetime, until: datetime) -> Iterator[datet
         yield now
 
 
-def _arrive(session: Session, stop: datetime, post: Post, done: Travelled) -> None:
+def _arrive(session: Session, stop: datetime, post: Post, done: Travelled, mark: str) -> None:
     done.n_moved += sum(one.n_moved for one in sweep.sweep(session, now=stop))
     reminders.remind(session, now=stop)
     sent = outbox.deliver(session, post=post, now=stop)
@@ -104,31 +105,43 @@ def _arrive(session: Session, stop: datetime, post: Post, done: Travelled) -> No
     with unit(session):
         if clock.now(session, demo=True) < stop:  # while all that was done, the clock has gone on by itself
             clock.set_to(session, stop)
-        session.get_one(Setting, TRAVELLER).value = (clock.real() + LEASE).isoformat()
+        _mark(session, mark, clock.real() + LEASE)
     done.now = stop
 
 
 @contextmanager
-def _alone(session: Session) -> Iterator[None]:
-    give_up_at = time.monotonic() + PATIENCE
-    while not _taken(session):
+def _alone(session: Session) -> Iterator[str]:
+    """Hold the others up while this traveller is on the way; yield the mark that tells his lease from another's."""
+    give_up_at, mark = time.monotonic() + PATIENCE, secrets.token_hex(4)
+    while not _taken(session, mark):
         if time.monotonic() > give_up_at:
             raise Conflict("demo_busy")
         time.sleep(0.2)
     try:
-        yield
+        yield mark
     finally:
         with unit(session):
-            session.get_one(Setting, TRAVELLER).value = ""
+            _mark(session, mark, None)
 
 
-def _taken(session: Session) -> bool:
+def _taken(session: Session, mark: str) -> bool:
     with unit(session):
         if session.get(Setting, clock.OFFSET, with_for_update=True) is None:  # one at a time gets past this line
             clock.set_to(session, clock.real())
             session.flush()
-        mine = session.get(Setting, TRAVELLER, with_for_update=True, populate_existing=True)
-        if mine is not None and mine.value and datetime.fromisoformat(mine.value) > clock.real():
+        held = session.get(Setting, TRAVELLER, with_for_update=True, populate_existing=True)
+        if held is not None and held.value and datetime.fromisoformat(held.value.partition(" ")[0]) > clock.real():
             return False
-        session.merge(Setting(key=TRAVELLER, value=(clock.real() + LEASE).isoformat()))
+        session.merge(Setting(key=TRAVELLER, value=_lease(mark, clock.real() + LEASE)))
         return True
+
+
+def _mark(session: Session, mark: str, until: datetime | None) -> None:
+    """Renew the own lease, or end it; one that ran out and is another traveller's by now is left to him."""
+    held = session.get_one(Setting, TRAVELLER, with_for_update=True, populate_existing=True)
+    if held.value.endswith(f" {mark}"):
+        held.value = _lease(mark, until) if until else ""
+
+
+def _lease(mark: str, until: datetime) -> str:
+    return f"{until.isoformat()} {mark}"

@@ -112,18 +112,30 @@ def _tick(app: Flask, session: Session, node: str, plan: Callable[[datetime], No
     _report(swept, reminded)
     failures = [f"{one.cycle} {one.transition}: {i18n.failure(one.failure, 'zh')}" for one in swept if one.failure]
     failures += [f"{one.cycle} {one.reminder}: {i18n.failure(one.failure, 'zh')}" for one in reminded if one.failure]
-    failure = "; ".join([*failures, *([wrong] if wrong else [])])
-    n_moved = sum(one.n_moved for one in swept)
-    with unit(session):
-        health.beat(session, node=node, real_now=clock.real(), now=now, n_moved=n_moved, failure=failure)
-        drafts.forget(session, before=now - FORGOTTEN)
-    duplicates.search_nightly(session, now=now)
+    night = duplicates.night_failure(session)
+    failures += [*([wrong] if wrong else []), *([_night(night)] if night else [])]
+    _beat(session, node, now, swept, failures)
     edge_at = next_edge(session, demo=app.config["DEMO"])
     session.rollback()
     if plan is not None and edge_at is not None:
         plan(edge_at)  # before the letters: they may take longer than the edge is away
     delivered = outbox.deliver(session, post=post, now=now) if post else Delivered()
+    failed = duplicates.search_at_night(session, now=now)  # last: it takes seconds, and its failure is nobody else's
+    if failed and failed != night:
+        log.error("%s", _night(failed))
+        _beat(session, node, now, swept, [*failures, _night(failed)])
     return Ticked(swept, reminded, delivered, edge_at)
+
+
+def _beat(session: Session, node: str, now: datetime, swept: list[Swept], failures: list[str]) -> None:
+    n_moved, failure = sum(one.n_moved for one in swept), "; ".join(failures)
+    with unit(session):
+        health.beat(session, node=node, real_now=clock.real(), now=now, n_moved=n_moved, failure=failure)
+        drafts.forget(session, before=now - FORGOTTEN)
+
+
+def _night(failure: str) -> str:
+    return f"{i18n.word('zh', 'duplicate.title')}: {i18n.failure(failure, 'zh')}"
 
 
 def _post(app: Flask) -> tuple[Post | None, str]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from qtb import clock, config, scheduler
 from qtb.base import bare_app
 from qtb.extensions import db
-from qtb.services import health, sweep
+from qtb.services import duplicates, health, sweep
 from qtb.store.audit import History
 from qtb.store.drafts import AnswerDraft
 from qtb.store.outbox import Heartbeat, Outbox
@@ -225,3 +225,43 @@ def test_a_draft_that_nobody_touched_for_long_is_forgotten(demo: Flask, world: W
 def beat(world: World, real: datetime, node: str = "node") -> None:
     with unit(db.session()):
         health.beat(world.session, node=node, real_now=real, now=world.now, n_moved=0)
+
+
+def test_a_night_whose_search_fails_holds_up_no_letters_and_is_told(
+    demo: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(session: Session, *, now: datetime) -> int:
+        tries.append(now)
+        raise RuntimeError("nothing can be compared")
+
+    tries: list[datetime] = []
+    world.move(world.enter(), "register", "alice")
+    with monkeypatch.context() as patched:
+        patched.setattr(duplicates, "search_nightly", fails)
+        set_clock(world.session, "2024-05-21 03:00")
+        planned: list[datetime] = []
+        scheduler.tick(demo, "node", planned.append)
+        assert set(world.session.scalars(select(Outbox.status))) == {"kept"}
+        assert all(when - clock.real() > timedelta(minutes=1) for when in planned)  # not tried again in a moment
+        assert "nothing can be compared" in told(world)
+        set_clock(world.session, "2024-05-21 03:01")
+        scheduler.tick(demo, "node")
+        assert len(tries) == 1  # nor each minute
+        assert "nothing can be compared" in told(world)
+        set_clock(world.session, "2024-05-21 03:16")
+        scheduler.tick(demo, "node")
+        assert len(tries) == 2
+        set_clock(world.session, "2024-05-21 09:00")
+        scheduler.tick(demo, "node")
+        assert "nothing can be compared" in told(world)  # until a night's search succeeds
+    set_clock(world.session, "2024-05-22 03:00")
+    scheduler.tick(demo, "node")
+    scheduler.tick(demo, "node")
+    assert told(world) == ""
+
+
+def told(world: World) -> str:
+    """Return the failure that the organiser reads of."""
+    world.session.rollback()
+    alarm = health.alarm(world.session, real_now=clock.real(), now=world.now)
+    return alarm.failure if alarm else ""

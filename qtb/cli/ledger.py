@@ -69,6 +69,25 @@ def retry(number: str, cycle_key: str | None, email: str) -> None:
         click.echo(say("ledger.went_on", number=number))
 
 
+@ledger.command("retry-all", cls=Worded)
+@click.argument("key")
+@as_option
+def retry_all(key: str, email: str) -> None:
+    """Try at once all that the clock has set aside in a year; exit 1 when some failed again."""
+    with opened() as qtb:
+        session, now = qtb.session, qtb.now()
+        who, found = organiser(session, email), cycle(session, key)
+        cycle_id = found.id
+        with unit(session):
+            n = service.try_all_again(session, found, actor=who, now=now)
+        sweep.sweep(session, now=now)
+        left = sum(reads.n_aside(session, cycle_id).values())
+        said = say("ledger.all_tried", n=n, left=left)
+        if left:
+            stop(said)
+        click.echo(said)
+
+
 def _line(definition: Definition, line: Line) -> list[str]:
     due = clock.shown(line.due, lang(), is_end=line.edge != "opens") if line.due else "–"
     edge = say(f"ledger.edge_{line.edge}") if line.edge else "–"

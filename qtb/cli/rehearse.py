@@ -14,6 +14,7 @@ from qtb.cli.commands import Worded, lang, say
 from qtb.cli.context import make_app, opened, refused, stop, table
 from qtb.domain import rehearsal_picture
 from qtb.domain.rehearsal_report import Day, Refused
+from qtb.i18n import failure
 from qtb.services import rehearsal, rehearsal_year
 from qtb.services.rehearsal_year import Year
 
@@ -41,9 +42,14 @@ def rehearse(
             click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         else:
             _tell(found, [day for day in report.days if not day.is_quiet])
-        wrong = [*report.findings.failures, *report.findings.check]
+        wrong = [*map(_worded, report.findings.failures), *report.findings.check]
         if wrong or report.findings.audit:
             stop(*wrong, say("cli.check_bad", n=len(wrong) or report.findings.audit))
+
+
+def _worded(line: str) -> str:
+    name, colon, why = line.partition(": ")
+    return f"{name}{colon}{failure(why, lang())}"
 
 
 def _year(key: str | None, programme: str) -> Year:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from qtb import clock
 from qtb.domain import likeness
 from qtb.domain.definition import Definition
-from qtb.domain.errors import Conflict, Invalid, Missing
+from qtb.domain.errors import Conflict, Invalid, Missing, told
 from qtb.domain.roles import CLOCK, Actor
 from qtb.domain.workflow import Text
 from qtb.services import notes
@@ -20,10 +20,13 @@ from qtb.store import answers, audit
 from qtb.store import duplicates as store
 from qtb.store.cycles import Cycle
 from qtb.store.duplicates import Likeness
+from qtb.store.outbox import Setting
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock, unit
 
 HOUR = 3  # of the night, in the programme's zone
+FAILED = "comparison_failed"  # the setting that keeps when a night's search failed, and why
+REST = timedelta(minutes=15)  # before it is tried again: it reads all works, and the clock wakes each minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,44 @@ def search_nightly(session: Session, *, now: datetime) -> int:
             lock(session, cycle)
             _keep(session, cycle, found, actor=CLOCK, now=now)
     return len(due)
+
+
+def search_at_night(session: Session, *, now: datetime) -> str:
+    """Make the night's search; return why it failed, empty where it did not or was not made.
+
+    A failure never leaves here, so that it holds up nothing else of the clock, and is kept until a night's search
+    succeeds. Raises DBAPIError where it cannot be kept either.
+    """
+    failed_at, _ = _failed(session)
+    if now.astimezone(clock.ZONE).hour != HOUR or (failed_at and failed_at <= now < failed_at + REST):
+        session.rollback()
+        return ""
+    try:
+        search_nightly(session, now=now)
+    except Exception as error:
+        session.rollback()
+        why = told(error)[:150]  # what the setting holds beside the instant
+        _keep_failure(session, f"{now.isoformat()} {why}")
+        return why
+    if failed_at:
+        _keep_failure(session, "")
+    return ""
+
+
+def night_failure(session: Session) -> str:
+    """Return why the last night's search failed; empty where it did not."""
+    return _failed(session)[1]
+
+
+def _failed(session: Session) -> tuple[datetime | None, str]:
+    kept = session.get(Setting, FAILED)
+    when, _, why = kept.value.partition(" ") if kept else ("", "", "")
+    return (datetime.fromisoformat(when), why) if when else (None, "")
+
+
+def _keep_failure(session: Session, value: str) -> None:
+    with unit(session):
+        session.merge(Setting(key=FAILED, value=value))
 
 
 def _alike(session: Session, cycle: Cycle) -> dict[tuple[int, int], likeness.Pair]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from qtb.domain.definition import Definition
@@ -17,7 +17,7 @@ from qtb.domain.reminders import shown
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge
-from qtb.store import facts, ledger, years
+from qtb.store import audit, facts, ledger, years
 from qtb.store.cycles import Cycle
 from qtb.store.submissions import Submission
 from qtb.store.types import Instant
@@ -69,14 +69,19 @@ def n_overdue(dated: Years, now: datetime, *, most: int | None = None) -> Select
     """Ask how many submissions are overdue; the instant of those set aside is the parameter `now`.
 
     A walk for each move, each along its index: with one clause for all of them SQLite reads every row of the year.
-    No walk goes further than one beyond `most`: a larger answer only says that there are more.
+    No walk goes further than one beyond `most`: a larger answer only says that there are more. What has changed since
+    `now`, itself or its year, is not overdue yet: a guard can come true weeks after its edge, and waits for the sweep.
     """
     instant = bindparam("now", now, type_=Instant())
     owed: list[Select[int]] = [select(Submission.id).where(false())]
     for cycle, times in dated:
+        unchanged = exists().where(Cycle.id == cycle.id, audit.unchanged_since(Cycle, instant))
         for key in cycle.definition.workflow.clocked():
             clauses = _clauses(cycle.definition, key, times, now)
-            here = (Submission.cycle_id == cycle.id, *clauses, ledger.not_aside(key, instant))
+            here = (
+                Submission.cycle_id == cycle.id, *clauses, ledger.not_aside(key, instant), unchanged,
+                audit.unchanged_since(Submission, instant),
+            )  # fmt: skip
             walk = select(Submission.id).where(*here).limit(most + 1 if most is not None else None)
             owed += [select(walk.subquery().c.id)] if clauses else []
     return select(func.count()).select_from(union(*owed).subquery())  # who waits for two moves is one
@@ -180,8 +185,9 @@ def _waited_for(
     try:
         mine = facts.qualifies(definition, one.transition, times=times, actor=CLOCK, now=now)
         due = facts.due_text(one.edge, times, now)
-    except Invalid as refusal:  # working days that nobody knows
-        yield replace(one, due_at=None, refusal=refusal)
+    except Invalid as refusal:  # working days that nobody knows: nobody misses them before somebody waits for them
+        if times.rows[one.edge.row].opens_at <= now and _stands(session, one, definition):
+            yield replace(one, due_at=None, refusal=refusal)
         return
     here = (Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now))
     if isinstance(due, str):
@@ -189,6 +195,13 @@ def _waited_for(
     else:
         found = session.scalars(select(due).where(*here).distinct())
     yield from (replace(one, due_at=datetime.fromisoformat(text)) for text in found)
+
+
+def _stands(session: Session, one: Owed, definition: Definition) -> bool:
+    """Tell whether anybody stands where a move begins."""
+    sources = definition.workflow.sources(one.transition)
+    here = Submission.cycle_id == one.cycle_id, Submission.state.in_(sources)
+    return bool(session.scalar(select(select(Submission.id).where(*here).exists())))
 
 
 def _in_order(found: list[Owed]) -> list[Owed]:

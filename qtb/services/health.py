@@ -97,10 +97,11 @@ def _come(cycle: Cycle, times: Timeline, now: datetime) -> Iterator[Hashable]:
             continue
         with suppress(Invalid):  # working days that nobody knows yet: such a move has no clause
             fixed_at, grace = times.fixed_at(edge), times.rows[edge.row].grace
+            shuts_at = times.rows[edge.row].shuts_at  # a silence counts only while its row is open
             later = tuple((one, one.until + grace <= now) for one in times.extensions if one.row_key == edge.row)
             cutoff = times.calendar.cutoff(now, edge.working_days) if edge.edge == "silent" else None
             if fixed_at <= now:
-                yield key, fixed_at, grace, later, cutoff
+                yield key, fixed_at, shuts_at, grace, later, cutoff
 
 
 def _statement(years: Years, now: datetime) -> Any:

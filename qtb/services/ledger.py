@@ -13,12 +13,14 @@ from qtb.domain.errors import Conflict
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline, canonical
 from qtb.services.cycles import only_organiser
-from qtb.store import cycles, ledger, ledger_reads
+from qtb.store import audit, cycles, ledger, ledger_reads
+from qtb.store.audit import Entry
 from qtb.store.cycles import Cycle
 from qtb.store.ledger_reads import Done
 from qtb.store.submissions import Submission
 
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
+RETRIED = "retried"  # entry of history
 Place = tuple[str, str, str]  # row, edge, canonical text of the instant at which it was or is due
 
 
@@ -84,6 +86,19 @@ def try_again(session: Session, submission: Submission, *, actor: Actor, now: da
     only_organiser(actor)
     if not ledger.release(session, submission.id, now=now):
         raise Conflict("not_aside", number=submission.number)
+    audit.record(session, submission, RETRIED, actor=actor, now=now, role="organiser")
+
+
+def try_all_again(session: Session, cycle: Cycle, *, actor: Actor, now: datetime) -> int:
+    """Let all that is set aside in a year be tried at the next sweep; return how many cases. Each has its entry."""
+    only_organiser(actor)
+    entry = Entry("submission", RETRIED, actor, now, role="organiser")
+    n_released = audit.append(session, entry, ledger.cases_aside(cycle.id).with_for_update(key_share=True))
+    if not n_released:
+        raise Conflict("none_aside")
+    audit.follow(session.connection(), entry)
+    ledger.release_all(session, entry.batch_id, now=now)
+    return n_released
 
 
 def _recorded(done: list[Done]) -> tuple[dict[Place, dict[str, Moved]], dict[Place, datetime]]:

@@ -50,6 +50,18 @@ def letter_of(session: Session, row: Outbox, *, post: Post, now: datetime) -> Le
     waiting = reminder_letters.waiting(session, row, now) if is_reminder(row) else None
     if is_reminder(row) and waiting is None:
         raise Missing("letter_moot")
+    return _written(session, row, waiting, post, now)
+
+
+def unless_moot(session: Session, row: Outbox, *, post: Post, now: datetime) -> Letter | None:
+    """Return a letter as it would leave now; None where it is moot. What a reminder is about is reckoned once."""
+    if not is_reminder(row):
+        return None if is_moot(session, row, now) else _written(session, row, None, post, now)
+    waiting = reminder_letters.waiting(session, row, now)
+    return _written(session, row, waiting, post, now) if waiting else None
+
+
+def _written(session: Session, row: Outbox, waiting: Waiting | None, post: Post, now: datetime) -> Letter:
     people = recipients(session, row, now)
     values = {lang: _values(session, row, people, lang, post, waiting) for lang in mail.LANGUAGES}
     return Letter(row.key, post.sender, _unreached(row, people), *mail.render(row.letter, values))

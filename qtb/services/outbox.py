@@ -23,7 +23,7 @@ from qtb import clock
 from qtb.domain.errors import Conflict, Missing
 from qtb.effects.mail import Letter, Line, Unreachable
 from qtb.services.letters import Post as Post
-from qtb.services.letters import is_moot, letter_of
+from qtb.services.letters import unless_moot
 from qtb.store import outbox
 from qtb.store.outbox import Outbox
 from qtb.store.unit import unit
@@ -55,7 +55,7 @@ class Claim:
 
 
 def deliver(session: Session, *, post: Post, now: datetime, seconds: float = RUN_SECONDS) -> Delivered:
-    """Send what is due, oldest first, until nothing is or the time is up. Any number of senders is safe."""
+    """Send what is due, the longest due first, until nothing is or the time is up. Any number of senders is safe."""
     done, stop_at = Delivered(), time.monotonic() + seconds
     if post.server is None:
         while time.monotonic() < stop_at and _keep(session, post, now, done):
@@ -110,14 +110,14 @@ def _claim(session: Session, post: Post, now: datetime, done: Delivered) -> Clai
                 return None
             row.n_tries += 1
             try:
-                letter = None if _is_dropped(session, row, now) else letter_of(session, row, post=post, now=now)
+                letter = unless_moot(session, row, post=post, now=now)
             except DBAPIError:
                 raise
             except Exception as error:  # one letter that cannot be written must not hold up those behind it
                 done.n_failed += _failed(row, f"{type(error).__name__}: {error}", now)
                 continue
             if letter is None:
-                done.n_dropped += 1
+                done.n_dropped += _dropped(row)
             elif letter.recipients or row.recipients:
                 row.next_at, row.error = now + LEASE, ""
                 return Claim(row.id, row.n_tries, letter)
@@ -132,18 +132,19 @@ def _keep(session: Session, post: Post, now: datetime, done: Delivered) -> bool:
         row = next(iter(outbox.due(session, now, 1)), None)
         if row is None:
             return False
-        if _is_dropped(session, row, now):
-            done.n_dropped += 1
+        letter = _written(session, row, post, now)
+        if letter is None:
+            done.n_dropped += _dropped(row)
         else:
-            _hold(row, _written(session, row, post, now))
+            _hold(row, letter)
             done.n_kept += 1
         return True
 
 
-def _written(session: Session, row: Outbox, post: Post, now: datetime) -> Letter | str:
+def _written(session: Session, row: Outbox, post: Post, now: datetime) -> Letter | str | None:
     """Return a letter that is to be kept, or why it cannot be written: those behind it must not wait for it."""
     try:
-        return letter_of(session, row, post=post, now=now)
+        return unless_moot(session, row, post=post, now=now)
     except DBAPIError:
         raise
     except Exception as error:
@@ -162,11 +163,10 @@ def _remember(row: Outbox, letter: Letter) -> None:
     row.about = {**row.about, "said": {"subject": letter.subject, "body": letter.body}}
 
 
-def _is_dropped(session: Session, row: Outbox, now: datetime) -> bool:
-    """Drop a reminder that has become moot since it was queued; tell whether it was."""
-    if is_moot(session, row, now):
-        row.status, row.error = "dropped", "moot"
-    return row.status == "dropped"
+def _dropped(row: Outbox) -> int:
+    """Drop a letter that has become moot since it was queued."""
+    row.status, row.error = "dropped", "moot"
+    return 1
 
 
 def _is_under_way(row: Outbox, now: datetime) -> bool:

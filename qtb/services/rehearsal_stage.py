@@ -16,13 +16,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qtb.domain import decide, reminders
-from qtb.domain.errors import Reason, Refusal
+from qtb.domain import decide, errors, reminders
+from qtb.domain.errors import Invalid, Reason, Refusal
 from qtb.domain.facts import FACTS
 from qtb.domain.rehearsal import Behaviour, Step
 from qtb.domain.rehearsal_times import DAY
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
+from qtb.domain.workflow import Edge
 from qtb.services import eligibility, submissions
 from qtb.services.advance import advance, put
 from qtb.services.edges import next_edge, overdue
@@ -92,9 +93,17 @@ class Stage:
         """Tell whether anybody stands where a clock move begins whose edge has come: the database takes long to ask."""
         workflow, standing = self.cycle.definition.workflow, set(self.stands.values())
         return any(
-            at is not None and self.times.fixed_at(at) <= now and standing.intersection(workflow.sources(key))
-            for key in workflow.clocked() for at in (workflow.transitions[key].at,)
+            self._has_come(key, at, now) and standing.intersection(workflow.sources(key))
+            for key in workflow.clocked() for at in (workflow.transitions[key].at,) if at is not None
         )  # fmt: skip
+
+    def _has_come(self, transition: str, at: Edge, now: datetime) -> bool:
+        """Tell whether a clock move's edge can have come for anybody; where working days are not known, report that."""
+        try:
+            return self.times.fixed_at(at) <= now
+        except Invalid as unknown:
+            self.journal.failures.append(f"{transition}: {errors.told(unknown)}")
+            return False
 
     def _mornings(self, midnight: datetime) -> set[datetime]:
         """Wake at the hours of a day at which reminders leave, and return them."""

@@ -6,6 +6,7 @@ harmless, and any number of schedulers is safe. Each edge, slice and failure goe
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from qtb.domain.errors import Conflict, Refusal, told
 from qtb.domain.roles import CLOCK
 from qtb.domain.timeline import canonical
-from qtb.services import edges
+from qtb.services import edges, setbacks
 from qtb.services.advance import advance
 from qtb.services.edges import Owed
 from qtb.store import cycles, facts, ledger
@@ -28,7 +29,8 @@ from qtb.store.unit import unit
 SLICE = 10_000  # some 150 ms in which nobody else writes on SQLite; halves cost a tenth more time in all
 LAST_ID = 2**62
 MAX_STEPS = 1_000  # a definition whose clock moves run in a circle must not hold the sweep for ever
-MAX_ASIDE = 100  # more failing cases than this at one edge are no cases but a fault of the move itself
+MAX_ASIDE = 100  # in one sweep of one edge; the failing ones behind them wait for the next sweep
+PROBES = 20  # so many cases by chance that all fail are no cases but a fault of the move itself
 RETRY = timedelta(hours=1)  # times the number of tries so far
 AWAY = (OperationalError, InterfaceError)  # the database, not the case
 
@@ -63,7 +65,7 @@ def sweep(session: Session, *, now: datetime, limit: int = SLICE) -> list[Swept]
             left.add(owed)
         if swept.failure or swept.n_moved or swept.n_aside:
             done.append(swept)
-    _end_setbacks(session, now)
+    setbacks.end(session, now=now)
     session.rollback()
     return done
 
@@ -119,8 +121,9 @@ class _Drain:
                 n_slice, last_id = self._slice((last_id + 1, LAST_ID))
             except AWAY:
                 raise
-            except DBAPIError:
+            except DBAPIError as error:
                 ids = self._next_ids(last_id)
+                self._refuse_common(ids, error)
                 n_slice, last_id = len(ids), max(ids, default=last_id)
                 self._by_halves(ids)
             if n_slice < self.limit:
@@ -157,6 +160,25 @@ class _Drain:
         )
         return self.session.scalars(found.order_by(Submission.id).limit(self.limit)).all()
 
+    def _refuse_common(self, ids: Sequence[int], error: DBAPIError) -> None:
+        """Raise the error again where all fail, as far as some drawn by chance tell: then nobody is set aside for it.
+
+        Those that were set aside before are no sign of that: they come back together when their time is over.
+        """
+        known = ledger.ids_aside(self.session, self.owed.cycle_id, self.owed.transition)
+        fresh = [one for one in ids if one not in known]
+        if len(fresh) > PROBES and not any(self._is_movable(one) for one in random.sample(fresh, PROBES)):
+            raise error
+
+    def _is_movable(self, submission_id: int) -> bool:
+        try:
+            self._slice((submission_id, submission_id))
+        except AWAY:
+            raise
+        except DBAPIError:
+            return False
+        return True
+
     def _by_halves(self, ids: Sequence[int]) -> None:
         """Move what can be moved of these and set aside what cannot."""
         if not ids:
@@ -174,9 +196,9 @@ class _Drain:
             self._by_halves(ids[half:])
 
     def _set_aside(self, submission_id: int, error: DBAPIError) -> None:
-        self.n_aside += 1
-        if self.n_aside > MAX_ASIDE:
+        if self.n_aside == MAX_ASIDE:
             raise error
+        self.n_aside += 1
         with unit(self.session):
             due_at = self.owed.due_at or self.now
             ledger.set_aside(
@@ -193,17 +215,3 @@ def _record_failure(session: Session, owed: Owed, now: datetime, failure: str) -
             )
     except DBAPIError:
         session.rollback()  # the database is away: the heartbeat's age will say so
-
-
-def _end_setbacks(session: Session, now: datetime) -> None:
-    """End what is set aside and has moved after all, or need not any more."""
-    over = [one for one in ledger.setbacks(session) if not _is_owed(one.submission, one.transition)]
-    if over:
-        with unit(session):
-            for one in over:
-                one.ended_at = now
-
-
-def _is_owed(submission: Submission, transition: str) -> bool:
-    workflow = submission.cycle.definition.workflow
-    return transition in workflow.transitions and submission.state in workflow.sources(transition)

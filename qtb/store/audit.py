@@ -24,6 +24,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
     update,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -122,6 +123,17 @@ def refuse_stale(session: Session, subject: str, subject_id: int, seen: int | No
     last = session.execute(TOLD.limit(1), {"subject": subject, "subject_id": subject_id}).first()
     if last is not None and last[0].seq != seen:
         raise Conflict("stale_by", who=last[1] or last[0].role or last[0].via, at=last[0].at)
+
+
+def unchanged_since(table: Any, instant: Any) -> ColumnElement[bool]:
+    """Return the clause of a subject's rows whose last entry is not later than an instant; a value or a parameter.
+
+    The last entry is found by its number, for each row that all other clauses leave: not by a join, for which a
+    planner could read the whole history.
+    """
+    mine = (History.subject == table.__tablename__, History.subject_id == table.id, History.seq == table.version)
+    last = select(History.at).where(*mine).correlate(table).scalar_subquery()
+    return func.coalesce(last <= instant, true())
 
 
 def record(

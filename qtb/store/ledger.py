@@ -10,8 +10,10 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
+    and_,
     exists,
     func,
     insert,
@@ -136,11 +138,56 @@ def setbacks(session: Session) -> Sequence[Setback]:
     return session.scalars(select(Setback).where(Setback.ended_at.is_(None)).order_by(Setback.failed_at)).all()
 
 
+def ids_aside(session: Session, cycle_id: int, transition: str) -> set[int]:
+    """Return which submissions of a year are set aside for a move, also those whose next try is due."""
+    mine = Submission.cycle_id == cycle_id, Setback.transition == transition, Setback.ended_at.is_(None)
+    return set(session.scalars(select(Setback.submission_id).join(Setback.submission).where(*mine)))
+
+
+def cases_aside(cycle_id: int) -> Select[Any]:
+    """Return the query of a year's submissions of which something is set aside."""
+    aside = exists().where(Setback.submission_id == Submission.id, Setback.ended_at.is_(None))
+    return select(Submission).where(Submission.cycle_id == cycle_id, aside)
+
+
+def moves_aside(session: Session) -> list[tuple[int, str]]:
+    """Return (year, move) of all that is set aside, each once."""
+    found = select(Submission.cycle_id, Setback.transition).join(Setback.submission).where(Setback.ended_at.is_(None))
+    return [(cycle_id, transition) for cycle_id, transition in session.execute(found.distinct())]
+
+
+def not_owed(cycle_id: int, transition: str, owed: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the clause of what is set aside of a move in a year though the clock no longer owes it: not `owed`."""
+    mine = Submission.id == Setback.submission_id, Submission.cycle_id == cycle_id
+    return and_(
+        Setback.ended_at.is_(None), Setback.transition == transition, exists().where(*mine),
+        ~exists().where(*mine, *owed),
+    )  # fmt: skip
+
+
+def any_of(session: Session, which: ColumnElement[bool]) -> bool:
+    """Tell whether there is any setback of these."""
+    return bool(session.scalar(select(select(Setback.submission_id).where(which).exists())))
+
+
+def end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
+    """End these setbacks; the caller is in a unit."""
+    session.execute(update(Setback).where(which).values(ended_at=now).execution_options(synchronize_session=False))
+
+
 def release(session: Session, submission_id: int, *, now: datetime) -> int:
     """Let what is set aside of a submission be tried at the next sweep; return how many moves that is."""
     mine = (Setback.submission_id == submission_id) & Setback.ended_at.is_(None)
     done: Any = session.execute(update(Setback).where(mine).values(retry_at=now))
     return int(done.rowcount)
+
+
+def release_all(session: Session, batch_id: str, *, now: datetime) -> None:
+    """Let what is set aside of the submissions that a batch of history is about be tried at the next sweep."""
+    told = select(History.subject_id).where(History.batch_id == batch_id)
+    mine = Setback.submission_id.in_(told) & Setback.ended_at.is_(None)
+    changed = update(Setback).where(mine).values(retry_at=now)
+    session.execute(changed.execution_options(synchronize_session=False))
 
 
 def _upsert(

@@ -25,7 +25,7 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(None, "status", "next_at"),
+        Index(None, "status", "next_at", "id"),
         CheckConstraint(
             "submission_id IS NOT NULL OR (unit_id IS NOT NULL AND cycle_id IS NOT NULL)", name="about_one"
         ),
@@ -78,11 +78,14 @@ class Setting(Base):
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
-    """Return what may leave now, oldest first; on PostgreSQL other senders skip these rows until the unit ends."""
+    """Return what may leave now, the longest due first; on PostgreSQL other senders skip these until the unit ends.
+
+    In the order of the index: in any other each claim would sort all that wait.
+    """
     return session.scalars(
         select(Outbox)
         .where(Outbox.status == "waiting", Outbox.next_at <= now)
-        .order_by(Outbox.id)
+        .order_by(Outbox.next_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()

@@ -6,7 +6,7 @@ from typing import Any
 
 from qtb.store.submissions import Submission
 from tests.cli.calls import OLGA, good, refused
-from tests.services.test_ledger import GONE, OVER, TRIGGERS, dialect, run
+from tests.services.test_ledger import ALL_STUCK, GONE, OVER, TRIGGERS, dialect, run
 from tests.world import World
 
 Settings = dict[str, Any]
@@ -36,3 +36,17 @@ def test_trying_again(settings: Settings, world: World) -> None:
     run(world, GONE[dialect(world)])
     assert "已不再搁置" in good(settings, "ledger", "retry", number, *OLGA)
     assert world.state(team) != world.cycle.definition.workflow.start
+
+
+def test_trying_all_again(settings: Settings, world: World) -> None:
+    assert "没有搁置的件" in refused(settings, "ledger", "retry-all", "2024", *OLGA)
+    for n in range(2):
+        world.enter(team=f"{n}班")
+    for statement in ALL_STUCK[dialect(world)]:
+        run(world, statement.format(but=""))
+    world.go(OVER)
+    world.session.rollback()
+    assert "仍有 2 件搁置" in refused(settings, "ledger", "retry-all", "2024", *OLGA)
+    refused(settings, "ledger", "retry-all", "2024", "--as", "alice@example.org")
+    run(world, GONE[dialect(world)])
+    assert "已再试 2 件，仍有 0 件搁置" in good(settings, "ledger", "retry-all", "2024", *OLGA)

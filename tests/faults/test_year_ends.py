@@ -11,7 +11,7 @@ from sqlalchemy import select
 from qtb import clock
 from qtb.domain.definition import Definition, from_files
 from qtb.domain.timeline import canonical
-from qtb.services import cycles, edges, health
+from qtb.services import check, cycles, edges, health
 from qtb.services.cycles import Planned
 from qtb.store.ledger import Ledger
 from qtb.store.unit import unit
@@ -150,6 +150,28 @@ def test_an_unknown_next_year_is_named_in_the_ledger_and_stops_nothing_else(worl
     assert ("lapse_unrecommended", 10) in [(one.transition, one.n_moved) for one in world.sweep()]
     moved_once(world, "lapse_unrecommended", unknown)
     world.sound()
+
+
+def test_a_year_opened_before_its_holidays_are_announced_makes_no_noise_until_somebody_waits(world: World) -> None:
+    windows = {"register": ("2027-02-01", "2027-06-01"), "recommend": ("2027-04-01", "2027-07-01")}
+    world = year(world, "2027", evaluate=("2027-07-01", "2027-09-01"), **windows)
+    (team,) = crowd(world, 1)
+    for instant in ("2027-01-25", "2027-04-30"):  # nobody stands where the silence begins
+        assert swept(world, at(instant)) == []
+    assert health.alarm(world.session, real_now=clock.real(), now=world.now).failure == ""
+    stand(world, [team], "submitted")
+    world.later(minutes=1)
+    (done,) = world.sweep()
+    assert done.transition == "pass_on"
+    assert "2027" in done.failure
+    assert [one for one in check.check(world.session, now=world.now).findings if one.code == "I3"] == []
+
+
+def test_one_who_stands_there_before_the_row_opens_waits_for_no_working_days_yet(world: World) -> None:
+    windows = {"register": ("2027-02-01", "2027-06-01"), "recommend": ("2027-04-01", "2027-07-01")}
+    world = year(world, "2027", evaluate=("2027-07-01", "2027-09-01"), **windows)
+    stand(world, crowd(world, 1), "submitted")
+    assert swept(world, at("2027-03-31")) == []
 
 
 def test_a_year_that_is_over_needs_no_working_days_of_later_ones(world: World) -> None:

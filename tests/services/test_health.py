@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from qtb.services import cycles as services
 from qtb.services import edges, health
+from qtb.services.edges import Years
+from qtb.store import cycles
+from qtb.store.cycles import Cycle
 from qtb.store.ledger import Setback
 from qtb.store.unit import unit
 from tests.world import World, at
@@ -70,3 +76,57 @@ def test_beyond_so_many_overdue_it_is_only_said_that_there_are_more(
     health._BUILT.clear()
     assert _alarm(world, now).n_overdue == 3
     health._BUILT.clear()
+
+
+def test_a_silence_is_kept_with_the_end_of_its_row_where_nothing_else_hangs_on_it(world: World) -> None:
+    world.now = at("2024-04-08 09:00")
+    world.submitted()  # fifteen working days end on 29 April
+    assert _n_silent(world) == 1
+    with unit(world.session):
+        next(row for row in world.cycle.rows if row.key == "recommend").closes_at = at("2024-04-20")
+    assert _n_silent(world) == 0
+
+
+def _n_silent(world: World) -> int:
+    """Return how many are overdue in June by a definition in which only silences hang on the recommending row."""
+    definition, now = world.cycle.definition, at("2024-06-03 09:00")
+    moves = {key: rule for key, rule in definition.workflow.transitions.items()
+             if rule.at is None or (rule.at.row, rule.at.edge) != ("recommend", "closes")}  # fmt: skip
+    fewer = replace(definition, workflow=definition.workflow.model_copy(update={"transitions": moves}), hash="fewer")
+    year = SimpleNamespace(id=world.cycle.id, definition=fewer, definition_hash=fewer.hash)
+    years: Years = [(year, cycles.timeline_of(world.session, world.cycle.id))]  # type: ignore[list-item]
+    found = health.watched(world.session, real_now=now, now=now, years=years).alarm
+    world.session.rollback()
+    assert found is not None
+    return found.n_overdue
+
+
+def test_a_guard_that_has_just_come_true_waits_for_the_sweep_and_is_no_alarm_yet(world: World) -> None:
+    world.now = at("2024-05-20 09:00")
+    work = world.submitted()
+    world.move(work, "recommend", "rita")
+    world.go("2024-07-20 10:00")
+    world.judged(work)  # every sheet is in, three weeks after its edge
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET - timedelta(seconds=1)).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1  # nobody has swept
+
+
+def test_a_level_given_after_the_publication_waits_for_the_sweep(world: World) -> None:
+    work = world.placed("evaluated")
+    world.go("2024-08-25 10:00")
+    world.propose(work, reason="补评")
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1
+
+
+def test_a_year_that_has_just_been_changed_waits_for_the_sweep(world: World) -> None:
+    world.enter()
+    world.now = at("2024-05-20 09:00")
+    with unit(world.session) as work:
+        cycle, olga = work.get_one(Cycle, world.cycle.id), world.actor("olga")
+        row = next(services.as_planned(one) for one in cycle.rows if one.key == "register")
+        planned, seen = replace(row, closes_at=at("2024-05-19")), cycle.version
+        services.change_row(work, cycle, planned, actor=olga, now=world.now, reason="更正日期", seen=seen)
+    assert _alarm(world, world.now).n_overdue == 0
+    assert _alarm(world, world.now + health.QUIET).n_overdue == 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, func, select, text
 
 from qtb.domain.errors import Conflict, Denied
-from qtb.services import edges, ledger, sweep
+from qtb.services import edges, ledger, suspension, sweep
 from qtb.services.ledger import Line, Moved
 from qtb.store import ledger as store
 from qtb.store import ledger_reads as reads
@@ -209,12 +209,142 @@ def test_the_organiser_may_have_it_tried_at_once(world: World, stuck: int) -> No
         again(world, stuck)
 
 
+def test_having_it_tried_again_stands_in_its_history(world: World, stuck: int) -> None:
+    world.go(OVER)
+    again(world, stuck)
+    entry = world.history("submission", stuck)[-1]
+    assert (entry.kind, entry.actor_id, entry.role) == ("retried", world.actor("olga").user_id, "organiser")
+    world.sound()
+
+
+def test_the_organiser_may_have_all_tried_at_once(world: World) -> None:
+    _aside(world, 3)
+    world.go(OVER)
+    with pytest.raises(Denied):
+        all_again(world, "alice")
+    assert all_again(world) == 3
+    assert [(one.transition, one.n_moved, one.n_aside) for one in world.sweep()] == [("lapse_unregistered", 3, 0)]
+    assert store.setbacks(world.session) == []
+    for one in world.session.scalars(select(Submission.id)).all():
+        assert [entry.kind for entry in world.history("submission", one)][-2:] == ["retried", "move"]
+    with pytest.raises(Conflict, match="none_aside"):
+        all_again(world)
+    world.sound()
+
+
+def all_again(world: World, who: str = "olga") -> int:
+    """Ask for another try of all as a person."""
+    with unit(world.session) as work:
+        return ledger.try_all_again(work, world.cycle, actor=world.actor(who), now=world.now)
+
+
+ALL_STUCK = {
+    "sqlite": [
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission WHEN NEW.state <> OLD.state {but} "
+        "BEGIN SELECT RAISE(ABORT, 'all are stuck'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'all are stuck'; END $$",
+        "CREATE TRIGGER stuck BEFORE UPDATE ON submission FOR EACH ROW WHEN (NEW.state <> OLD.state {but}) "
+        "EXECUTE FUNCTION stuck()",
+    ],
+}
+
+
+def test_a_fault_common_to_all_sets_nobody_aside_and_all_move_once_it_is_mended(world: World) -> None:
+    world.many(40)
+    for statement in ALL_STUCK[dialect(world)]:
+        run(world, statement.format(but=""))
+    world.now = at(OVER)
+    for _ in range(3):
+        (swept,) = world.sweep()
+        assert (swept.n_moved, swept.n_aside) == (0, 0)
+        assert "all are stuck" in swept.failure
+        world.later(minutes=1)
+    assert store.setbacks(world.session) == []
+    run(world, GONE[dialect(world)])
+    assert [(one.n_moved, one.n_aside, one.failure) for one in world.sweep()] == [(40, 0, "")]
+    world.sound()
+
+
+def test_a_fault_of_many_stops_none_of_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "MAX_ASIDE", 25)
+    world.many(60)
+    for statement in ALL_STUCK[dialect(world)]:
+        run(world, statement.format(but="AND NEW.id % 2 = 0"))
+    world.now = at(OVER)
+    for _ in range(2):
+        world.sweep()
+        world.later(minutes=1)
+    stands = dict(world.session.execute(select(Submission.state, func.count()).group_by(Submission.state)).all())
+    assert sorted(stands.values()) == [30, 30]
+    assert len(store.setbacks(world.session)) == 30
+    world.later(hours=1)  # they come back together, and are cases as before
+    assert [(one.n_moved, one.n_aside) for one in world.sweep()] == [(0, 25)]
+    world.sweep()
+    assert {one.n_tries for one in store.setbacks(world.session)} == {2}
+    world.sound()
+
+
 def test_one_that_need_not_move_any_more_ends(world: World, stuck: int) -> None:
     world.go(OVER)
     run(world, GONE[dialect(world)])
     world.override(stuck, "withdrawn")
     world.sweep()
     assert store.setbacks(world.session) == []
+
+
+@pytest.mark.parametrize("change", ["extended", "suspended", "moved"])
+def test_one_whose_end_is_another_by_now_is_aside_no_more(world: World, stuck: int, change: str) -> None:
+    world.go(OVER)
+    if change == "extended":
+        world.extend("register", "2024-06-20", submission_id=stuck)
+    with unit(world.session) as work:
+        row = work.get_one(Submission, stuck)
+        if change == "suspended":
+            suspension.suspend(work, row, actor=world.actor("olga"), now=world.now, reason="核实材料")
+        if change == "moved":
+            next(one for one in row.cycle.rows if one.key == "register").closes_at = at("2024-06-20")
+    world.later(minutes=1)
+    world.sweep()
+    assert store.setbacks(world.session) == []
+    assert reads.error_of(world.session, stuck) == ""
+    if change != "suspended":
+        world.go("2024-06-20 00:00")
+        assert [one.submission_id for one in store.setbacks(world.session)] == [stuck]  # it still cannot be moved
+
+
+def test_what_is_aside_is_looked_at_by_move_and_not_one_by_one(world: World) -> None:
+    _aside(world, 1)
+    world.go(OVER)  # all edges are noticed
+    few = _n_asked(world)
+    world.now = at("2024-03-01 10:00")
+    _aside(world, 5)
+    assert _n_asked(world) == few
+    assert len(store.setbacks(world.session)) == 6
+
+
+def _aside(world: World, n: int) -> None:
+    """Enter so many teams and let each be set aside at the end of its row."""
+    for place in range(n):
+        team, due = world.enter(team=f"{n}-{place}班"), at(OVER)
+        with unit(world.session) as work:
+            store.set_aside(work, team, "lapse_unregistered", due=due, now=due, retry_in=sweep.RETRY, error="stuck")
+
+
+def _n_asked(world: World) -> int:
+    """Return how many questions a sweep asks that leaves what is aside where it is."""
+    asked: list[str] = []
+    engine = world.session.get_bind()
+
+    def keep(_work: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.extend([statement] if statement.startswith("SELECT") else [])
+
+    world.now = at(OVER)
+    event.listen(engine, "before_cursor_execute", keep)
+    world.sweep()
+    event.remove(engine, "before_cursor_execute", keep)
+    return len(asked)
 
 
 def again(world: World, submission_id: int, who: str = "olga") -> None:

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from qtb.domain.errors import Conflict, Missing
 from qtb.effects import mail
@@ -20,6 +20,7 @@ from qtb.effects.mail import Server
 from qtb.extensions import db
 from qtb.services import letters, outbox
 from qtb.services.outbox import BACK_OFF, LEASE, Delivered, Post
+from qtb.store import outbox as store
 from qtb.store.accounts import Account
 from qtb.store.outbox import Outbox
 from qtb.store.unit import unit
@@ -316,3 +317,37 @@ def test_the_level_stands_only_in_a_letter_about_a_listed_state(world: World, bo
     world.go("2024-08-20 10:00")
     deliver(world, box.post)
     assert "优秀级" in box.received[-1][1].get_content()
+
+
+def test_the_longest_due_leaves_first(world: World, team: int, box: Box) -> None:
+    world.later(minutes=1)
+    world.move(world.enter(team="总装二班"), "register", "alice")
+    first, second = (row.id for row in rows(world))
+    with unit(world.session):
+        world.session.get_one(Outbox, first).next_at = world.now + BACK_OFF[0]
+    world.later(hours=1)
+    with unit(world.session):
+        assert [row.id for row in store.due(world.session, world.now, 9)] == [second, first]
+
+
+def test_a_claim_takes_the_next_of_the_index_and_sorts_nothing(world: World, team: int) -> None:
+    asked: list[tuple[str, object]] = []
+    engine = world.session.get_bind()
+    is_sqlite = engine.dialect.name == "sqlite"
+
+    def keep(_work: object, _cursor: object, statement: str, given: object, *_: object) -> None:
+        asked.append((statement, given))
+
+    event.listen(engine, "before_cursor_execute", keep)
+    with unit(world.session) as work:
+        store.due(work, world.now, 1)
+        event.remove(engine, "before_cursor_execute", keep)
+        statement, given = next(one for one in asked if "outbox" in one[0])
+        if not is_sqlite:  # a handful of rows is read whole otherwise
+            work.execute(text("SET LOCAL enable_seqscan = off"))
+            work.execute(text("SET LOCAL enable_bitmapscan = off"))
+        how = f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{statement}"
+        plan = str(work.connection().exec_driver_sql(how, given).all())
+    assert "ix_outbox_status_next_at_id" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan

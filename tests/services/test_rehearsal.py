@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from qtb.domain.errors import Invalid, Missing
 from qtb.domain.rehearsal_report import Report
+from qtb.i18n import failure
 from qtb.services import rehearsal, rehearsal_year
 from qtb.store.accounts import Unit
 from qtb.store.history import History
@@ -179,3 +181,17 @@ def test_throw_away_databases_are_apart_and_read_only_outside_units() -> None:
         with pytest.raises(OperationalError):
             one.flush()
         one.rollback()
+
+
+def test_working_days_that_nobody_knows_are_in_the_report() -> None:
+    plain = rehearsal_year.of_notice("qtb")
+    later = [
+        replace(row, **{name: when and when + timedelta(days=1096) for name, when in (
+            ("opens_at", row.opens_at), ("closes_at", row.closes_at), ("held_at", row.held_at),
+        )}) for row in plain.rows
+    ]  # fmt: skip
+    report = rehearsal.rehearse(replace(plain, key="2027", year=2027, rows=tuple(later)), n_submissions=3, seed=1)
+    assert report.totals.entered == 3
+    found = next(line for line in report.findings.failures if line.startswith("pass_on: "))
+    assert "2027" in failure(found.removeprefix("pass_on: "), "en")
+    assert report.findings.check == ()

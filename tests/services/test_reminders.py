@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from qtb.domain.calendar import Calendar
 from qtb.domain.errors import Conflict, Invalid
 from qtb.effects.mail import Letter
-from qtb.services import letters, outbox, reminders, suspension, units
+from qtb.services import letters, outbox, reminder_letters, reminders, suspension, units
 from qtb.services.outbox import Delivered, Post
 from qtb.store import reminders as store
 from qtb.store.accounts import Membership
@@ -503,3 +504,19 @@ def test_a_year_that_is_over_asks_for_no_working_days(world: World) -> None:
     handed_in(world, "2024-05-13 10:00", "一班")
     world.now = at("2031-05-13")
     assert world.remind() == {}
+
+
+def test_what_a_reminder_is_about_is_reckoned_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.enter()
+    world.now = at("2024-05-28 09:00")
+    world.remind()
+    asked: list[int] = []
+    reckon = reminder_letters.waiting
+
+    def counted(session: Session, row: Outbox, now: datetime) -> reminder_letters.Waiting | None:
+        asked.append(row.id)
+        return reckon(session, row, now)
+
+    monkeypatch.setattr(reminder_letters, "waiting", counted)
+    done = outbox.deliver(world.session, post=POST, now=world.now)
+    assert (done.n_kept, len(asked)) == (1, 1)

@@ -206,3 +206,13 @@ def test_how_far_at_once(web: Web) -> None:
         clock.set_to(work, at("2100-12-01 10:00"))
     with pytest.raises(Invalid, match="demo_end"):
         demo_clock.travel(web.world.session, demo_clock.after(timedelta(days=400)), post=KEPT)
+
+
+def test_a_traveller_whose_lease_ran_out_leaves_that_of_the_next_one_alone(web: Web) -> None:
+    session, theirs = web.world.session, (clock.real() + timedelta(minutes=1)).isoformat() + " another"
+    with demo_clock._alone(session) as mark, unit(session) as work:
+        work.get_one(Setting, demo_clock.TRAVELLER).value = theirs
+        demo_clock._mark(work, mark, clock.real() + demo_clock.LEASE)  # at his next stop
+        assert work.get_one(Setting, demo_clock.TRAVELLER).value == theirs
+    session.expire_all()
+    assert session.get_one(Setting, demo_clock.TRAVELLER).value == theirs

@@ -10,7 +10,7 @@ from qtb.domain.timeline import canonical
 from qtb.services import health
 from qtb.store.submissions import Submission
 from qtb.web.view import alarm_lines
-from tests.services.test_ledger import GONE, TRIGGERS, dialect, run
+from tests.services.test_ledger import ALL_STUCK, GONE, TRIGGERS, dialect, run
 from tests.web.conftest import Web
 from tests.world import at
 
@@ -71,11 +71,29 @@ def test_what_failed_stands_aside_and_can_be_tried_again_at_once(web: Web) -> No
     assert client.post(f"/admin/submissions/{stuck}/try-again").status_code == 409
 
 
+def test_all_that_failed_can_be_tried_again_at_once(web: Web) -> None:
+    stuck = [web.world.enter(team=f"{n}班") for n in range(2)]
+    for statement in ALL_STUCK[dialect(web.world)]:
+        run(web.world, statement.format(but=""))
+    web.go("2024-06-01 00:05")
+    client = web.client("olga")
+    assert "全部立即再试" in client.get(PATH).text
+    assert client.post(f"{PATH}/try-again").location == f"{PATH}#aside"
+    assert "已再试 2 件，仍有 2 件搁置" in client.get(PATH).text
+    run(web.world, GONE[dialect(web.world)])
+    assert client.post(f"{PATH}/try-again").location == PATH
+    assert "已再试 2 件，仍有 0 件搁置" in client.get(PATH).text
+    assert client.post(f"{PATH}/try-again").status_code == 409
+    assert "让时钟立即再试" in client.get(f"/submissions/{stuck[0]}").text
+    assert "让时钟立即再试" not in web.client("alice").get(f"/submissions/{stuck[0]}").text
+
+
 def test_only_the_organiser_reads_it(web: Web) -> None:
     team = web.world.submitted()
     for who in ("alice", "rita", "eve"):
         assert web.client(who).get(PATH).status_code == 403
         assert web.client(who).post(f"/admin/submissions/{team}/try-again").status_code == 403
+        assert web.client(who).post(f"{PATH}/try-again").status_code == 403
     assert web.client("olga").get("/admin/cycles/nothing/ledger").status_code == 404
     assert PATH in web.client("olga").get("/admin/cycles/2024").text
     assert PATH in web.client("olga").get("/admin/").text

@@ -59,6 +59,19 @@ def try_again(submission_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.ledger_of", key=key, _anchor="aside" if failed else None), 303)
 
 
+@pages.post("/cycles/<key>/ledger/try-again")
+@audience("organiser")
+def try_all_again(key: str) -> ResponseReturnValue:
+    """Try at once all that the clock has set aside in a year."""
+    with unit(db.session()) as work:
+        cycle = cycle_or_404(key)
+        cycle_id, n = cycle.id, ledger.try_all_again(work, cycle, actor=actor(), now=g.now)
+    sweep.sweep(db.session(), now=g.now)
+    left = sum(reads.n_aside(db.session(), cycle_id).values())
+    flash(say("ledger.all_tried", n=n, left=left), "danger" if left else "success")
+    return redirect(url_for("admin.ledger_of", key=key, _anchor="aside" if left else None), 303)
+
+
 def _delay(delay: timedelta) -> str:
     """Return a delay in words: to the second below a minute, then to the minute, the hour, the day."""
     seconds = max(0, int(delay.total_seconds()))
