@@ -31,6 +31,8 @@ def adopt(cycle: str, pairs: tuple[str, ...], reason: str, email: str, yes: bool
         session, now, mapping = qtb.session, qtb.now(), _mapping(pairs)
         year = cycle_of(session, cycle)
         seen, definition = year.version, adoption.proposed(year)
+        if yes and not email:
+            raise click.MissingParameter(param_hint="--as", param_type="option")
         who = organiser(session, email) if yes else None
         plan = adoption.preview(session, year, definition, mapping=mapping, now=now)
         if as_json:
@@ -54,8 +56,10 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in pairs:
         state, is_pair, to = (part.strip() for part in one.partition("="))
-        if not (state and is_pair and to) or found.get(state, to) != to:
+        if not (state and is_pair and to):
             raise Invalid("adopt_pair", text=one[:80])
+        if found.get(state, to) != to:
+            raise Invalid("adopt_pair_twice", state=state[:40])
         found[state] = to
     return found
 

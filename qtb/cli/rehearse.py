@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from flask import render_template
 from qtb.cli.commands import Worded, lang, say
 from qtb.cli.context import make_app, opened, refused, stop, table
 from qtb.domain import rehearsal_picture
+from qtb.domain.errors import Invalid
 from qtb.domain.rehearsal_report import Day, Refused
 from qtb.i18n import failure
 from qtb.services import rehearsal, rehearsal_year
@@ -33,6 +35,8 @@ def rehearse(
 ) -> None:
     """Rehearse a year, or (without KEY) the one in the notice beside the definition; nothing is kept."""
     with refused():
+        if picture and not os.access(picture.parent, os.W_OK):  # said before the year is run, not after
+            raise Invalid("cli_folder", name=str(picture.parent)[:200])
         year = _year(key, programme)
         report = rehearsal.rehearse(year, n_submissions=submissions, seed=seed)
         found = report.as_json(year.definition)

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from qtb.clock import ZONE
 from qtb.domain.errors import Invalid
 
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+
 
 def whole(text: str) -> int | None:
     """Return a whole number of at most fifteen digits; None for anything else."""
@@ -25,8 +27,10 @@ def instant(text: str, what: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid("instant", what=what) from None
-    if found.tzinfo is not None or not 1990 <= found.year <= 2200:
+    if found.tzinfo is not None:
         raise Invalid("instant", what=what)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Invalid("instant_years", what=what, first=FIRST_YEAR, last=LAST_YEAR)
     return found.replace(tzinfo=ZONE).astimezone(UTC)
 
 
@@ -45,5 +49,5 @@ def optional_day(text: str, what: str) -> date | None:
     """Return the day of a date field, or None for an empty one. Raises Invalid."""
     try:
         return instant(text, what).astimezone(ZONE).date() if text.strip() else None
-    except Invalid:
-        raise Invalid("day", what=what) from None
+    except Invalid as error:
+        raise Invalid("day", what=what) if error.key == "instant" else error from None

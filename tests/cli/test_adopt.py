@@ -79,7 +79,7 @@ def test_the_plan_as_json(settings: Settings, year: World) -> None:
     [
         ("1999",), ("2024", "--map", "recommended"), ("2024", "--map", "=x"), ("2024", "--map", "x="),
         ("2024", "--map", "recommended=endorsed", "--map", "recommended=draft"), ("2024", *PLACES, "--map", "a=b"),
-        ("2024", *PLACES, "--yes"), ("2024", *PLACES, "--yes", *OLGA), ("2024", *PLACES, "--yes", "--reason", "x"),
+        ("2024", *PLACES, "--yes", *OLGA),
         ("2024", *PLACES, "--yes", "--reason", "x", "--as", "alice@example.org"),
         ("2024", *PLACES, "--yes", "--reason", "x", "--as", "nobody@example.org"),
     ],
@@ -88,3 +88,15 @@ def test_what_is_missing_or_wrong_is_said(settings: Settings, year: World, given
     before = pinned(year)
     refused(settings, "workflow", "adopt", *given)
     assert pinned(year) == before
+
+
+@pytest.mark.parametrize("given", [("--yes",), ("--yes", "--reason", "x")])
+def test_nobody_adopts_without_a_name(settings: Settings, year: World, given: tuple[str, ...]) -> None:
+    before = pinned(year)
+    assert "--as" in refused(settings, "workflow", "adopt", "2024", *PLACES, *given, code=2)
+    assert pinned(year) == before
+
+
+def test_a_state_with_two_places_is_named(settings: Settings, year: World) -> None:
+    twice = ("--map", "recommended=endorsed", "--map", "recommended=draft")
+    assert "“recommended”给出了两个去向" in refused(settings, "workflow", "adopt", "2024", *twice)
