@@ -226,7 +226,8 @@ def _staff_view(submission: Submission) -> dict[str, Any]:
     barred = conflicts.against(db.session(), submission, experts) if experts else {}
     return {"sheets": sheets, "experts": experts, "states": states, "extensions": extensions, "conflicts": barred,
             "kinds": kinds, "review": _reviewed(submission) if is_judged else "",
-            "likenesses": duplicates.open_of(db.session(), submission.id)}
+            "likenesses": duplicates.open_of(db.session(), submission.id),
+            "rows": years.of(db.session(), submission.cycle_id).rows}
 
 
 def _reviewed(submission: Submission) -> str:
