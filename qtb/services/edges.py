@@ -40,8 +40,8 @@ class Owed:
 
 
 def timelines(session: Session) -> list[tuple[Cycle, Timeline]]:
-    """Return every cycle with its timeline."""
-    return [(year.cycle, year.times) for year in years.dated(session)]
+    """Return every cycle with its timeline, read anew: the clock acts on them, and believes nothing that was kept."""
+    return [(year.cycle, year.times) for year in years.dated(session, anew=True)]
 
 
 def owed(session: Session, *, now: datetime) -> list[Owed]:

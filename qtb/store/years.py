@@ -61,11 +61,11 @@ ASKED = (
 )
 
 
-def dated(session: Session, *clauses: Any) -> list[Year]:
-    """Return the years that fulfil the clauses, latest first."""
+def dated(session: Session, *clauses: Any, anew: bool = False) -> list[Year]:
+    """Return the years that fulfil the clauses, latest first; with `anew` nothing that was kept is believed."""
     answer = session.execute(ASKED.where(*clauses) if clauses else ASKED).all()
     granted = {cycle: [line[1:] for line in lines] for cycle, lines in groupby(answer, key=itemgetter(0))}
-    dates = _dates(session, list(granted))
+    dates = _dates(session, list(granted), anew=anew or is_open(session))
     return [_year(cycle, dates[cycle.id], lines) for cycle, lines in granted.items()]
 
 
@@ -75,7 +75,7 @@ def one(session: Session, cycle_id: int) -> Year:
     if cycle is None:
         return dated(session, Cycle.id == cycle_id)[0]
     granted = session.execute(EXTENSIONS, {"cycle_id": cycle_id}).all()
-    return _year(cycle, _dates(session, [cycle])[cycle_id], granted)
+    return _year(cycle, _dates(session, [cycle], anew=is_open(session))[cycle_id], granted)
 
 
 def _year(cycle: Cycle, dates: Dates, granted: Sequence[Any]) -> Year:
@@ -83,18 +83,18 @@ def _year(cycle: Cycle, dates: Dates, granted: Sequence[Any]) -> Year:
     return Year(cycle, dates.rows, Timeline(dates.windows, extensions, cycle.definition.calendar))
 
 
-def _dates(session: Session, cycles: Sequence[Cycle]) -> dict[int, Dates]:
+def _dates(session: Session, cycles: Sequence[Cycle], *, anew: bool) -> dict[int, Dates]:
     """Return the years' rows: kept ones where nothing was written about the year since, else read anew.
 
     The head was read before the rows, so rows are never kept that are older than it. Inside a unit of work they may
     be newer, and not yet so: nothing is kept there, nor believed.
     """
-    kept = {} if is_open(session) else _KEPT
-    unknown = [cycle for cycle in cycles if (cycle.id, cycle.head_hash) not in kept]
-    found = _read(session, [cycle.id for cycle in unknown])
-    if not is_open(session):
-        _keep({(cycle.id, cycle.head_hash): found[cycle.id] for cycle in unknown if cycle.head_hash != GENESIS})
-    return found | {cycle.id: kept[cycle.id, cycle.head_hash] for cycle in cycles if cycle.id not in found}
+    heads = {cycle.id: (cycle.id, cycle.head_hash) for cycle in cycles}
+    known = {one: _KEPT.get(head) for one, head in heads.items() if not anew}  # once: other threads forget some
+    found = _read(session, [one for one in heads if known.get(one) is None])
+    if not anew:
+        _keep({heads[one]: dates for one, dates in found.items() if heads[one][1] != GENESIS})
+    return found | {one: dates for one, dates in known.items() if dates is not None}
 
 
 def _keep(found: Mapping[tuple[int, str], Dates]) -> None:
