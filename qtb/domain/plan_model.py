@@ -88,8 +88,9 @@ class Due:
 class Effect:
     """What happens to some submissions of one state, by the edge of a row.
 
-    `moves`: their next edge falls at another instant. `at_once`: the clock would act on saving. `opens`, `shuts`: they
-    come into or fall out of the row's window now. `stays`: what the clock has done is not undone.
+    `moves`: their next edge falls at another instant. `becomes`: the clock's next move is another one. `at_once`: the
+    clock would act on saving. `opens`, `shuts`: they come into or fall out of the row's window now. `stays`: what the
+    clock has done is not undone. `was` names the move before where `transition` is another one.
     """
 
     kind: str
@@ -101,6 +102,8 @@ class Effect:
     after: datetime | None = None
     n: int = 0
     numbers: tuple[str, ...] = ()
+    was: str = ""
+    was_edge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
