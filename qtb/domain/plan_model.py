@@ -20,11 +20,15 @@ GRAVE = ("at_once", "shuts")  # what cannot be looked at again once it is done
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A proposed change of a year's dates: rows, and later ends already given, as they would be; or one more."""
+    """A proposed change of a year's dates: rows, and later ends already given, as they would be; or one more.
+
+    `own_row` is the row of a later end that is taken back: it ends otherwise for whom that reached.
+    """
 
     rows: Mapping[str, Row] = field(default_factory=dict)
     extension: Extension | None = None
     ends: Mapping[Extension, Extension] = field(default_factory=dict)
+    own_row: str = ""
 
     @property
     def row_keys(self) -> set[str]:

@@ -71,9 +71,10 @@ def _dates(change: Change, times: Timeline, whom: Owned) -> Iterator[Dated]:
             before = getattr(old, name) if old else None if edge != "grace" else timedelta(0)
             if before != getattr(row, name):
                 yield Dated(key, edge, before, getattr(row, name))
-    granted = change.extension
-    if granted is not None and granted.until > (ends_at := times.ends_at(granted.row_key, whom)):
-        yield Dated(granted.row_key, "closes", ends_at, granted.until)
+    if key := change.own_row or (change.extension.row_key if change.extension else ""):
+        ends = times.ends_at(key, whom), change.on(times).ends_at(key, whom)
+        if ends[0] != ends[1]:
+            yield Dated(key, "closes", *ends)
 
 
 def _entries(

@@ -234,3 +234,40 @@ def test_where_the_clock_would_act_otherwise_both_acts_are_named_with_their_date
     told = capsys.readouterr().out
     assert words in told
     assert web.world.session.get_one(Submission, team).number in told
+
+
+def test_an_extension_is_taken_back_from_the_year_and_from_the_case(web: Web) -> None:
+    team = web.world.placed("registered")
+    web.world.extend("declare", "2200-01-01", submission_id=team)
+    client = web.client("olga")
+    (one,) = web.world.session.scalars(select(Extension))
+    path = f"/admin/cycles/2024/extensions/{one.id}"
+    for page in ("/admin/cycles/2024", f"/submissions/{team}"):
+        assert f'action="{path}"' in client.get(page).text
+    preview = client.get(path, query_string={"until": "", "back": "submission"})
+    assert "2024年5月31日 24:00" in preview.text
+    assert web.world.session.get_one(Submission, team).number in preview.text
+    shorter = applied(client, path, {"until": "2024-06-11T00:00", "back": "submission"}, reason="误批")
+    assert shorter.location == f"/submissions/{team}"
+    assert applied(client, path, {"until": ""}, reason="误批").location == "/admin/cycles/2024"
+    year = client.get("/admin/cycles/2024").text
+    assert "已收回" in year
+    assert path not in year
+    assert "收回了延期" in client.get(f"/submissions/{team}").text
+    assert "收回了延期" in web.client("alice").get(f"/submissions/{team}").text
+    assert client.get(path).status_code == 404
+    letters = web.world.session.scalars(select(Outbox.about).filter_by(letter="date_changed")).all()
+    assert [one["cases"] for one in letters] == [[team], [team]]
+
+
+def test_one_that_was_given_to_all_is_told_in_the_year_with_both_ends(web: Web) -> None:
+    web.world.extend("declare", "2024-07-11")
+    client = web.client("olga")
+    (one,) = web.world.session.scalars(select(Extension))
+    path = f"/admin/cycles/2024/extensions/{one.id}"
+    assert "公开时间表和日历订阅将显示新日期" in client.get(path).text
+    assert applied(client, path, {}, reason="误批").status_code == 303
+    year = client.get("/admin/cycles/2024").text
+    assert "成果申报 · 截止 2024年7月10日 24:00（上海时间） → 2024年5月31日 24:00（上海时间）" in year
+    assert client.get(path, query_string={"until": "soon"}).status_code == 422
+    assert web.client("alice").get(path).status_code == 403
