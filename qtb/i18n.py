@@ -30,8 +30,8 @@ from qtb.extensions import babel
 LANGUAGES = ("zh", "en")
 # Refusals whose `at` and `until` are ends: 24:00.
 ENDS = {
-    "closed", "objection_late", "undo_ended", "extension_given", "extension_early", "due_past", "due_beyond",
-    "slides_late", "slot_outside",
+    "closed", "objection_late", "undo_ended", "extension_given", "extension_early", "extension_over",
+    "extension_longer", "due_past", "due_beyond", "slides_late", "slot_outside",
 }  # fmt: skip
 
 

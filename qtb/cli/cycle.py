@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from qtb.cli.commands import Group, lang, say
 from qtb.cli.context import INSTANT, as_option, opened, organiser, table
 from qtb.cli.context import cycle as cycle_of
-from qtb.cli.dates import extend, extension_line, row, rows_table, shift
+from qtb.cli.dates import extend, extension_line, row, rows_table, shift, unextend
 from qtb.cli.quota import quota
 from qtb.cli.rehearse import rehearse
 from qtb.domain.errors import Invalid
@@ -32,7 +32,7 @@ def cycle() -> None:
 
 
 cycle.add_command(rehearse)
-for dated in (row, shift, extend, quota):
+for dated in (row, shift, extend, unextend, quota):
     cycle.add_command(dated)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from qtb import clock
 from qtb.cli.commands import Worded, lang, say
@@ -15,11 +16,14 @@ from qtb.cli.context import END, INSTANT, Opened, as_option, opened, organiser, 
 from qtb.cli.context import cycle as cycle_of
 from qtb.cli.plan_words import told
 from qtb.domain.errors import Invalid
-from qtb.services import plans
+from qtb.domain.roles import Actor
+from qtb.services import plans, shifts
 from qtb.services.cycles import MAX_GRACE, as_planned
 from qtb.services.plans import Asked
 from qtb.store import plans as store
-from qtb.store.cycles import Cycle, TimelineRow
+from qtb.store.accounts import Unit
+from qtb.store.cycles import Cycle, Extension, TimelineRow
+from qtb.store.submissions import Submission
 from qtb.store.unit import unit
 
 
@@ -95,15 +99,43 @@ def extend(
 ) -> None:
     """Let a row end later: for one submission, one unit, or all."""
     with opened() as qtb:
-        if number is not None and unit_name is not None:
-            raise click.UsageError(say("cli.one_reach"))
         session = qtb.session
         who, found = organiser(session, email), cycle_of(session, key)
-        one = submission(session, number, who=who, cycle_key=key) if number is not None else None
-        where = unit_named(session, unit_name) if unit_name is not None else None
+        one, where = _reached(session, found, who, number, unit_name)
         asked = Asked(row_key=row_key, until=until, submission=one, unit=where)
         if _moved(qtb, found, asked, email=email, **how):
             click.echo(extension_line(store.granted(session, found.id)[0]))
+
+
+@click.command(cls=Worded)
+@click.argument("key")
+@click.argument("row_key", metavar="ROW")
+@click.option("--until", type=END)
+@click.option("--submission", "number")
+@click.option("--unit", "unit_name")
+@foreseeing
+@as_option
+def unextend(
+    key: str, row_key: str, until: datetime | None, number: str | None, unit_name: str | None, email: str, **how: Any
+) -> None:
+    """Take the later end of a row back, or let it end earlier: that of one submission, one unit, or all."""
+    with opened() as qtb:
+        session = qtb.session
+        who, found = organiser(session, email), cycle_of(session, key)
+        one, where = _reached(session, found, who, number, unit_name)
+        given = shifts.latest(session, found.id, row_key, one.id if one else None, where.id if where else None)
+        if _moved(qtb, found, plans.taken_back(session, given, until), email=email, **how):
+            click.echo(extension_line(store.granted(session, found.id, Extension.id == given.id)[0]))
+
+
+def _reached(
+    session: Session, found: Cycle, who: Actor, number: str | None, unit_name: str | None
+) -> tuple[Submission | None, Unit | None]:
+    """Return the submission or the unit that is named; neither is everybody."""
+    if number is not None and unit_name is not None:
+        raise click.UsageError(say("cli.one_reach"))
+    one = submission(session, number, who=who, cycle_key=found.key) if number is not None else None
+    return one, unit_named(session, unit_name) if unit_name is not None else None
 
 
 def row_of(found: Cycle, row_key: str) -> TimelineRow:
@@ -123,6 +155,8 @@ def rows_table(rows: Sequence[TimelineRow]) -> None:
 def extension_line(granted: Any) -> str:
     """Return an extension in one line: to what, until when, for whom, why."""
     one, number, group, _ = granted
+    if not one.is_held:
+        return say("cli.extension_ended", row=one.row_key, reach=number or group or say("cli.for_all"))
     until = clock.shown(one.until, lang(), is_end=True)
     return say(
         "cli.extended", row=one.row_key, until=until, reach=number or group or say("cli.for_all"), reason=one.reason

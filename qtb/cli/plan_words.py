@@ -13,7 +13,7 @@ from qtb.cli.commands import lang, say
 from qtb.domain.plan_model import Effect, Plan
 from qtb.store.cycles import Cycle
 
-KINDS = ("at_once", "shuts", "opens", "moves", "stays")
+KINDS = ("at_once", "becomes", "shuts", "opens", "moves", "stays")
 INDENT = "  "
 
 
@@ -53,11 +53,20 @@ def _sections(cycle: Cycle, plan: Plan, titles: dict[str, str]) -> Iterator[tupl
 def _effect(cycle: Cycle, one: Effect, titles: dict[str, str]) -> str:
     workflow = cycle.definition.workflow
     line = say("plan.line", state=workflow.states[one.state].label, n=one.n, row=titles[one.row_key])
-    if one.after is not None:
+    if one.was:
+        was, move = (_move(cycle, key) for key in (one.was, one.transition))
+        before, after = _when(one.was_edge, one.before), _when(one.edge, one.after)
+        line += f" · {say('plan.becomes', was=was, before=before, move=move, after=after)}"
+    elif one.after is not None:
         line += f" · {_moved(one.edge, one.before, one.after)}"
-    if one.transition:
-        line += f" · {workflow.transitions[one.transition].label.get(lang())}"
+        line += f" · {workflow.transitions[one.transition].label.get(lang())}" if one.transition else ""
     return f"{line} · {', '.join(one.numbers)}{' …' if one.n > len(one.numbers) else ''}"
+
+
+def _move(cycle: Cycle, key: str) -> str:
+    workflow = cycle.definition.workflow
+    rule = workflow.transitions[key]
+    return say("plan.move", move=rule.label, state=workflow.states[rule.to].label)
 
 
 def _reminders(cycle: Cycle, plan: Plan) -> Iterator[str]:

@@ -20,11 +20,15 @@ GRAVE = ("at_once", "shuts")  # what cannot be looked at again once it is done
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A proposed change of a year's dates: rows, and later ends already given, as they would be; or one more."""
+    """A proposed change of a year's dates: rows, and later ends already given, as they would be; or one more.
+
+    `own_row` is the row of a later end that is taken back: it ends otherwise for whom that reached.
+    """
 
     rows: Mapping[str, Row] = field(default_factory=dict)
     extension: Extension | None = None
     ends: Mapping[Extension, Extension] = field(default_factory=dict)
+    own_row: str = ""
 
     @property
     def row_keys(self) -> set[str]:
@@ -88,8 +92,9 @@ class Due:
 class Effect:
     """What happens to some submissions of one state, by the edge of a row.
 
-    `moves`: their next edge falls at another instant. `at_once`: the clock would act on saving. `opens`, `shuts`: they
-    come into or fall out of the row's window now. `stays`: what the clock has done is not undone.
+    `moves`: their next edge falls at another instant. `becomes`: the clock's next move is another one. `at_once`: the
+    clock would act on saving. `opens`, `shuts`: they come into or fall out of the row's window now. `stays`: what the
+    clock has done is not undone. `was` names the move before where `transition` is another one.
     """
 
     kind: str
@@ -101,6 +106,8 @@ class Effect:
     after: datetime | None = None
     n: int = 0
     numbers: tuple[str, ...] = ()
+    was: str = ""
+    was_edge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

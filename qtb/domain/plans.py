@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from qtb.domain import facts, machine
@@ -44,10 +45,15 @@ def due(definition: Definition, case: Case, times: Timeline) -> Due | None:
     for key in workflow.clocked():
         rule = workflow.transitions[key]
         at = known_at(times, rule.at, case) if rule.at and case.state in workflow.sources(key) else None
-        if at is not None and rule.at is not None:
+        if at is not None and rule.at is not None and not _is_cut_off(times, rule.at, case, at):
             is_met = all(facts.answer(guard, case.facts) for guard in rule.when)
             (met if is_met else ahead).append(Due(at, rule.at, key if is_met else ""))
     return min(met or ahead, key=lambda one: one.at, default=None)
+
+
+def _is_cut_off(times: Timeline, edge: Edge, case: Owned, at: datetime) -> bool:
+    """Tell whether the row's end comes before a silence in it has ended."""
+    return edge.edge == "silent" and at >= times.closes_at(edge.row, case)
 
 
 def known_at(times: Timeline, edge: Edge, case: Owned) -> datetime | None:
@@ -65,9 +71,10 @@ def _dates(change: Change, times: Timeline, whom: Owned) -> Iterator[Dated]:
             before = getattr(old, name) if old else None if edge != "grace" else timedelta(0)
             if before != getattr(row, name):
                 yield Dated(key, edge, before, getattr(row, name))
-    granted = change.extension
-    if granted is not None and granted.until > (ends_at := times.ends_at(granted.row_key, whom)):
-        yield Dated(granted.row_key, "closes", ends_at, granted.until)
+    if key := change.own_row or (change.extension.row_key if change.extension else ""):
+        ends = times.ends_at(key, whom), change.on(times).ends_at(key, whom)
+        if ends[0] != ends[1]:
+            yield Dated(key, "closes", *ends)
 
 
 def _entries(
@@ -102,15 +109,20 @@ def _of_case(
         return
     old, new = due(definition, case, before), due(definition, case, after)
     if new and new != old:
-        is_owed = bool(new.transition) and passed(new.at, now) and not (old and passed(old.at, now))
-        kind = "at_once" if is_owed else "moves"
-        yield Effect(
-            kind, case.state, new.edge.row, new.edge.edge, new.transition, old.at if old else None, new.at
-        )
+        yield _acted(case.state, old, new, now)
     for row_key in _windows(definition, case.state):
         was, is_now = (_is_open(times, row_key, case, now) for times in (before, after))
         if was != is_now:
             yield Effect("opens" if is_now else "shuts", case.state, row_key)
+
+
+def _acted(state: str, old: Due | None, new: Due, now: datetime) -> Effect:
+    """Return what becomes of the clock's next act on a case of a state: another instant, another act, or at once."""
+    is_other = bool(old and old.transition and new.transition and old.transition != new.transition)
+    is_owed = bool(new.transition) and passed(new.at, now) and not (old and passed(old.at, now))
+    kind = "at_once" if is_owed else "becomes" if is_other else "moves"
+    found = Effect(kind, state, new.edge.row, new.edge.edge, new.transition, old.at if old else None, new.at)
+    return replace(found, was=old.transition, was_edge=old.edge.edge) if old and is_other else found
 
 
 def _windows(definition: Definition, state: str) -> list[str]:

@@ -11,6 +11,7 @@ from qtb.domain.calendar import Calendar
 from qtb.domain.shapes import Edge
 
 TICK = timedelta(microseconds=1)  # what a database keeps
+NO_END = datetime(1990, 1, 1, tzinfo=UTC)  # of an extension that was taken back: it gives nothing to any row
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,10 @@ def put(session: Session, entry: Entry, *, cycle: Pinned, rows: Select[Any], ids
 
 
 def put_off(submission: Submission, by: timedelta) -> None:
-    """Let the days of a suspension not count: what is reckoned from the last step goes on where it stood."""
+    """Let the days of a suspension not count: what is reckoned from the last step goes on where it stood.
+
+    Less than nothing where a step was taken back: what was counted before it counts on.
+    """
     submission.state_since += by
 
 

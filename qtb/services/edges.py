@@ -116,9 +116,9 @@ def next_edge(session: Session, *, now: datetime, dated: Years | None = None) ->
 
 
 def next_deadline(session: Session, *, now: datetime, dated: Years | None = None) -> datetime | None:
-    """Return the next instant of any cycle as it is shown: without grace, and with the silences that end ahead."""
+    """Return the next instant of any row of any cycle, as it is shown: without grace, and with silences that end."""
     known = timelines(session) if dated is None else dated
-    later = [at for cycle, times in known for at in shown(times).edges(_fixed(cycle, times)) if at > now]
+    later = [at for _, times in known for *_, at in shown(times).noted() if at > now]
     return min([*later, *_silences(session, known, now)], default=None)
 
 

@@ -21,7 +21,7 @@ from qtb.domain.row_order import Whom
 from qtb.domain.timeline import Extension, Row, Timeline, canonical
 from qtb.services import cycles
 from qtb.services.cycles import Planned
-from qtb.services.shifts import Shift
+from qtb.services.shifts import Shift, Taken, as_value
 from qtb.store import audit
 from qtb.store import cycles as store
 from qtb.store import plans as reads
@@ -40,7 +40,7 @@ MOST_SHIFTED = timedelta(days=366)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the organiser asks for: rows as they should be, with a shift also of the later ends that were given on them;
-    or a later end of one row for some or all.
+    or a later end of one row for some or all; or one that was given, taken back.
     """
 
     rows: tuple[Planned, ...] = ()
@@ -49,9 +49,12 @@ class Asked:
     until: datetime | None = None
     submission: Submission | None = None
     unit: Unit | None = None
+    taken: Taken | None = None
 
     def change(self, times: Timeline, now: datetime) -> Change:
         """Return the same as values."""
+        if self.taken is not None:
+            return self.taken.change
         if self.until is None:
             return Change(cycles.as_rows(self.rows), ends=self.shift.ends(times, now))
         submission_id, unit_id = (one.id if one else None for one in (self.submission, self.unit))
@@ -85,6 +88,13 @@ def shifted(session: Session, cycle: Cycle, by: timedelta, *, now: datetime, fro
         raise Missing("row")
     later = [row for row in rows.values() if first is None or row.seq >= first]
     return Asked(tuple(new for row in later if (new := _shifted(row, by, now))), Shift(by, [row.key for row in later]))
+
+
+def taken_back(session: Session, one: store.Extension, until: datetime | None = None) -> Asked:
+    """Ask for an extension to be taken back, or to end earlier than it does."""
+    submission = session.get(Submission, one.submission_id) if one.submission_id else None
+    group = session.get(Unit, one.unit_id) if one.unit_id else None
+    return Asked(submission=submission, unit=group, taken=Taken(as_value(one), until))
 
 
 def foresee(session: Session, cycle: Cycle, asked: Asked, *, now: datetime) -> Foreseen:
@@ -157,6 +167,9 @@ def _refuse(
     session: Session, cycle: Cycle, asked: Asked, change: Change, times: Timeline, *, now: datetime
 ) -> None:
     """Raise what stands against a change, and Invalid where it changes nothing."""
+    if asked.taken is not None:
+        asked.taken.refuse(times, now)
+        return
     if asked.until is not None:
         cycles.refuse_extension(
             session, cycle, row_key=asked.row_key, until=asked.until, now=now, submission=asked.submission,
@@ -183,6 +196,8 @@ def _write(
     session: Session, cycle: Cycle, asked: Asked, *, actor: Actor, now: datetime, reason: str, seen: int
 ) -> str:
     """Write the change; return the batch of its entry."""
+    if asked.taken is not None:
+        return asked.taken.write(session, cycle, asked.whom, actor=actor, now=now, reason=reason)
     if asked.until is not None:
         cycles.extend(
             session, cycle, row_key=asked.row_key, until=asked.until, reason=reason, actor=actor, now=now,

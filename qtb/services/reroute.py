@@ -14,7 +14,7 @@ from qtb.domain.errors import Denied, Invalid, NotNow, Reason
 from qtb.domain.roles import Actor, is_party
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Reroute
-from qtb.services import advance, answers, notes
+from qtb.services import advance, answers, notes, silences
 from qtb.store import audit, cycles, facts, outbox, plans
 from qtb.store.accounts import Unit
 from qtb.store.answers import Answer
@@ -23,7 +23,7 @@ from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
 
-CHANGED, AGAIN = "recommender", "redirect"  # kinds of entries: stays where it stands, comes back from an end
+CHANGED, AGAIN = silences.REROUTED, "redirect"  # kinds of entries: stays where it stands, comes back from an end
 LEFT, CAME = "rerouted", "to_recommend"  # letters to the unit that it leaves, and to the one that it comes to
 
 

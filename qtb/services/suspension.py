@@ -12,8 +12,9 @@ from qtb.domain.errors import Conflict, Denied, Invalid
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Suspension, Workflow
-from qtb.services import advance, notes
+from qtb.services import advance, notes, silences
 from qtb.services.due_dates import DUE
+from qtb.services.silences import RESUMED, SUSPENDED
 from qtb.store import audit, cycles, outbox, plans, presentation
 from qtb.store.cycles import Extension
 from qtb.store.submissions import Submission
@@ -21,7 +22,6 @@ from qtb.store.unit import lock
 
 DAY = timedelta(days=1)
 TOLD = "applicant"
-SUSPENDED, RESUMED = "suspended", "resumed"  # kinds of entries, and letters
 SLIDES = "slides_due_at"
 OWN = {DUE: "due.label", SLIDES: "presentation.slides_due"}  # dates of a submission's own, each with what it is called
 
@@ -61,8 +61,12 @@ def resume(
     submission.due_at = own.get(DUE, submission.due_at)
     submission.slides_due_at = own.get(SLIDES, submission.slides_due_at)
     submission.suspended_at = None
-    times = cycles.timeline_of(session, submission.cycle_id)
-    advance.put_off(submission, _stands_since(times, submission, since, now) - submission.state_since)
+    stood = submission.state_since
+    stands = silences.resumed(
+        submission.cycle.definition.workflow, cycles.timeline_of(session, submission.cycle_id), submission.state,
+        stood=stood, since=since, now=now,
+    )  # fmt: skip
+    advance.put_off(submission, stands - stood)
     changes = {one.row_key: timeline.canonical(one.until) for one in granted}
     audit.record(
         session, submission, RESUMED, actor=actor, now=now, role=role, seen=seen, note=reason, changes=changes,
@@ -131,25 +135,6 @@ def _tell(session: Session, submission: Submission, letter: str, *, now: datetim
     """Write to whoever entered the submission about the entry just recorded."""
     batch_id = plans.last_batch(session, submission)
     outbox.post(session, f"{batch_id}:{TOLD}", batch_id, submission.id, letter, TOLD, now=now)
-
-
-def _stands_since(times: Timeline, submission: Submission, since: datetime, now: datetime) -> datetime:
-    """Return from when a submission stands as it did when it was suspended: of a silence, as many working days."""
-    stood, silences = submission.state_since, _silences(submission.cycle.definition.workflow, submission.state)
-    opened = [times.rows[key].opens_at for key in silences if key in times.rows]
-    began = max(stood, min(opened, default=now))
-    if not opened or began > now:  # nothing is counted from here
-        # An override may have put it here after it was suspended: only the days since then were lost here.
-        # Never less than nothing: the machine's clock may have been set back meanwhile.
-        return stood + max(now - max(since, stood), timedelta(0))
-    return now if began >= since else times.calendar.resumed(began, since, now)
-
-
-def _silences(workflow: Workflow, state: str) -> set[str]:
-    """Return the rows in which a silence is counted, by moves or reminders, while a submission stands in a state."""
-    moves = [rule.at for key, rule in workflow.transitions.items() if state in workflow.sources(key)]
-    reminded = [rule.at for rule in workflow.reminders.values() if state in workflow.named(rule.source)]
-    return {one.row for one in (*moves, *reminded) if one and one.edge == "silent"}
 
 
 def _given_back(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qtb.domain import roles
+from qtb.domain import decide, roles
 from qtb.domain import undo as rules
+from qtb.domain.decide import Ahead
 from qtb.domain.errors import Conflict, Denied, Invalid, NotNow, Reason
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.undo import Last
 from qtb.domain.workflow import Transition
-from qtb.services import advance, consents, due_dates, notes, suspension
+from qtb.services import advance, consents, due_dates, notes, silences
 from qtb.services.advance import Outcome
 from qtb.store import audit, cycles, evaluations, facts, outbox
 from qtb.store.audit import Entry, History
@@ -50,9 +51,11 @@ def undo(
     consents.refuse_losing(session, submission, last.from_state)
     undone = cycle.definition.workflow.transitions[last.transition]
     role = next(role for role in (undone.undo.by if undone.undo else []) if roles.is_party(role, actor, case))
-    details = {"note": reason, **due_dates.details(due_dates.before(entries))}
+    since = silences.back_since(cycle.definition.workflow, times, entries, now)
+    details = {"note": reason, **due_dates.details(due_dates.before(entries)), **_counted(since, now)}
     entry = Entry("submission", "undo", actor, now, last.transition, last.from_state, role, details=details)
     advance.put(session, entry, cycle=cycle, rows=select(Submission), ids=[submission.id])
+    advance.put_off(submission, since - now)
     if not consents.keeps_level(cycle, case.state, last.from_state):
         evaluations.forget_level(session, submission.id)
     for told in outbox.drop(session, last.batch_id, submission.id):
@@ -85,6 +88,27 @@ def offer(
     return Offer(definition.workflow.transitions[last.transition], last, reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What follows if the last move is taken back: since when a silence counts, if one does, and the clock's next."""
+
+    since: datetime | None
+    ahead: Ahead | None
+
+
+def follows(session: Session, submission: Submission, *, timeline: Timeline, actor: Actor, now: datetime) -> Follows:
+    """Say what follows for a submission whose last move may be taken back."""
+    definition, entries = submission.cycle.definition, _entries(session, submission.id)
+    last = as_last(entries)
+    since = silences.back_since(definition.workflow, timeline, entries, now)
+    case = facts.as_case(submission)
+    back = replace(
+        case, state=last.from_state if last else case.state, state_since=since, facts={**case.facts, "taken_back": True}
+    )
+    ahead = decide.ahead(definition, back, timeline=timeline, sealed=not actor.holds("organiser"))
+    return Follows(since if since != now else None, ahead)
+
+
 def last_move(session: Session, submission_id: int) -> Last | None:
     """Return the last entry that put the submission where it stands."""
     return as_last(_entries(session, submission_id))
@@ -97,11 +121,15 @@ def as_last(entries: Iterable[History]) -> Last | None:
         if row.to_state:
             held += _lasted(row, resumed_at)
             return Last(row.kind, row.transition, row.from_state, row.batch_id, row.at, held)
-        if row.kind == suspension.RESUMED:
+        if row.kind == silences.RESUMED:
             resumed_at = row.at
-        elif row.kind == suspension.SUSPENDED:
+        elif row.kind == silences.SUSPENDED:
             held, resumed_at = held + _lasted(row, resumed_at), None
     return None
+
+
+def _counted(since: datetime, now: datetime) -> dict[str, str]:
+    return {silences.SINCE: since.isoformat()} if since != now else {}
 
 
 def _lasted(row: History, resumed_at: datetime | None) -> timedelta:

@@ -102,6 +102,11 @@ class Extension(Base):
     granted_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     granted_at: Mapped[datetime] = mapped_column(Instant)
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it was not taken back: that leaves the row, with an end that gives nothing."""
+        return self.until > timeline.NO_END
+
 
 class NoticeDraft(Base):
     """A notice that was read and waits for the organiser to correct and confirm its rows."""

@@ -51,7 +51,10 @@ def extensions(session: Session, cycle_id: int) -> list[tuple[Extension, str]]:
         select(Extension, Submission.number, Unit.name)
         .outerjoin(Submission, Submission.id == Extension.submission_id)
         .outerjoin(Unit, Unit.id == Extension.unit_id)
-        .where(Extension.cycle_id == cycle_id, Extension.submission_id.is_not(None) | Extension.unit_id.is_not(None))
+        .where(
+            Extension.cycle_id == cycle_id, Extension.until > timeline.NO_END,
+            Extension.submission_id.is_not(None) | Extension.unit_id.is_not(None),
+        )
         .order_by(Extension.id)
     )
     return [(row, number or name) for row, number, name in session.execute(query)]
@@ -64,7 +67,7 @@ def changes(session: Session, cycle_id: int) -> list[Change]:
     granted = session.scalars(select(Extension).where(Extension.cycle_id == cycle_id).order_by(Extension.id))
     cases = select(Extension.submission_id).where(Extension.cycle_id == cycle_id, Extension.submission_id.is_not(None))
     theirs = (History.subject == "submission") & History.subject_id.in_(cases)
-    later = (History.kind == "extension_moved") & (theirs | of_year)
+    later = History.kind.in_(("extension_moved", "extension_taken_back")) & (theirs | of_year)
     return [
         *(one for row in session.scalars(select(History).where(moved).order_by(History.seq)) for one in _moves(row)),
         *(Change(one.row_key, one.granted_at, _extension(one)) for one in granted),

@@ -19,9 +19,9 @@ from qtb.store.submissions import Submission
 MOST_NAMED = 2  # fields of an edit
 LEVELS = {"level", "deliberated"}  # of these the organiser, who alone reads them, is told from which level to which
 # What happens around judging is the organiser's to see: who judges, who has finished, which level is proposed.
-OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "extension_moved", "undo", "suspended", "resumed",
-              "adopt", "imported", "waived", "recommender", "redirect", "objection_open", "objection_ended",
-              *certificates.KINDS}  # fmt: skip
+OPEN_KINDS = {"begin", "move", "edit", "override", "extension", "extension_moved", "extension_taken_back", "undo",
+              "suspended", "resumed", "adopt", "imported", "waived", "recommender", "redirect", "objection_open",
+              "objection_ended", *certificates.KINDS}  # fmt: skip
 # These the applicant alone may know too; why the organiser did the quiet ones is not said.
 QUIET = {"feedback", "feedback_back", "nominated", "nomination_off"}
 OWN_KINDS = {"shortlisted", "unlisted", "slot", *QUIET}

@@ -49,9 +49,12 @@ def take_back(submission_id: int) -> ResponseReturnValue:
 
 def _page(submission: Submission, reason: str = "", refusal: Refusal | None = None) -> str:
     offer = _offer(submission)
+    times = years.of(db.session(), submission.cycle_id).times
+    follows = offer and undo.follows(db.session(), submission, timeline=times, actor=actor(), now=g.now)
     letters = outbox.told(db.session(), offer.last.batch_id, submission.id) if offer else []
     return render_template(
-        "cases/undo.html", submission=submission, offer=offer, reason=reason, refusal=refusal,
+        "cases/undo.html", submission=submission, offer=offer, reason=reason, refusal=refusal, follows=follows,
+        times=times,
         dropped=dict.fromkeys(role for role, is_unsent in letters if is_unsent),
         corrected=dict.fromkeys(role for role, is_unsent in letters if not is_unsent),
     )  # fmt: skip

@@ -201,3 +201,26 @@ def test_bad_input_to_shift(settings: Settings, world: World) -> None:
     shift("nope", *given, *OLGA)
     shift("2024", *given, "--as", "rita@example.org")
     assert len(world.history("cycle", world.cycle.id)) == 1
+
+
+def test_an_extension_is_taken_back(settings: Settings, world: World) -> None:
+    number = world.session.get_one(Submission, world.enter()).number
+    world.extend("register", "2099-06-07", submission_id=1)
+    world.extend("register", "2099-06-07", unit_name="江南物业")
+    taken = ("cycle", "unextend", "2024", "register", "--submission", number, *OLGA)
+    said = good(settings, *taken, "--dry-run", "--lang", "en")
+    assert "Moved by the clock as soon as this is saved" in said
+    assert number in said
+    refused(settings, *taken, code=2)  # without a reason
+    assert "--yes" in refused(settings, *taken, "--reason", "误批")
+    shorter = good(settings, *taken, "--until", "2098-06-07", "--reason", "误批", "--yes")
+    assert "2098年6月7日" in shorter
+    assert "已收回" in good(settings, *taken, "--reason", "误批", "--yes")
+    assert "已收回" in good(settings, "cycle", "show", "2024")
+    refused(settings, *taken, "--reason", "再来")
+    unit_ = ("cycle", "unextend", "2024", "register", "--reason", "误批", *OLGA)
+    refused(settings, *unit_, "--unit", "江南物业", "--submission", number, code=2)
+    refused(settings, *unit_)  # nothing was given to all
+    good(settings, *unit_, "--unit", "江南物业", "--yes")
+    world.session.rollback()
+    assert [one.is_held for one in world.session.scalars(select(Extension))] == [False, False]

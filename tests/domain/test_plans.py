@@ -83,6 +83,27 @@ def test_a_silence_moves_with_the_opening_it_is_counted_from() -> None:
     assert effect.after > effect.before
 
 
+def test_where_the_next_act_becomes_another_one_both_are_named() -> None:
+    waits = cohort("submitted", since=at("2024-05-08 09:00"))
+    (now_silent,) = plan(moved("recommend", opens_at=at("2024-05-10")), waits).effects[:1]
+    assert (now_silent.kind, now_silent.was) == ("moves", "")
+    effects = plan(moved("recommend", closes_at=at("2024-05-25")), waits).effects
+    (other,) = [one for one in effects if one.kind == "becomes"]
+    assert (other.was, other.was_edge, other.before) == ("pass_on", "silent", at("2024-05-29"))
+    assert (other.transition, other.edge, other.after) == ("lapse_unrecommended", "closes", at("2024-05-25"))
+    assert "moves" not in [one.kind for one in effects]
+    (back,) = plan(moved("recommend", closes_at=at("2024-05-15")), waits).effects[:1]
+    assert (back.kind, back.was, back.transition) == ("at_once", "pass_on", "lapse_unrecommended")
+
+
+def test_a_silence_that_ends_with_its_row_is_cut_off_by_it() -> None:
+    case = cohort("submitted", since=at("2024-05-08 09:00")).case
+    rows = {**TIMES.rows, "recommend": replace(TIMES.rows["recommend"], closes_at=at("2024-05-29"))}
+    found = plans.due(DEFINITION, case, replace(TIMES, rows=rows))
+    assert found is not None
+    assert (found.transition, found.edge.edge) == ("lapse_unrecommended", "closes")
+
+
 def test_an_undecided_work_is_moved_with_its_edge_but_by_nothing_yet() -> None:
     (effect,) = plan(moved("publish", held_at=at("2024-08-25 10:00")), cohort("evaluated")).effects
     assert (effect.kind, effect.edge, effect.transition) == ("moves", "held", "")

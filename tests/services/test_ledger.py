@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select, text
@@ -121,6 +122,19 @@ def test_a_later_end_that_gives_nothing_any_more_is_no_edge(world: World) -> Non
     world.go("2024-06-10 00:01")
     found = line(world, "register", "closes")
     assert (found.due, found.phase, found.is_extension) == (at("2024-06-30"), "ahead", False)
+
+
+def test_the_next_edge_shown_is_that_of_any_row_also_where_no_clock_move_hangs_on_it(world: World) -> None:
+    world.now = at("2024-09-15 10:00")
+    ahead = [one.due for one in told(world) if one.due and one.due > world.now]
+    assert edges.next_deadline(world.session, now=world.now) == ahead[0] == at("2024-10-01")
+    last = ahead[-1]
+    assert edges.next_deadline(world.session, now=last - timedelta(seconds=1)) == last
+    assert edges.next_deadline(world.session, now=last) is None
+    minutes = row("declare", grace_minutes=30)
+    world.now = at("2024-05-20 10:00")
+    done(world, minutes)
+    assert edges.next_deadline(world.session, now=at("2024-05-31 10:00")) == at("2024-06-01")
 
 
 def test_a_later_end_that_came_before_the_row_was_moved_beyond_it_stays_one(world: World) -> None:

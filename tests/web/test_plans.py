@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from qtb.store.cycles import Extension, timeline_of
+from qtb.cli import plan_words
+from qtb.i18n import word
+from qtb.services.cycles import as_planned
+from qtb.services.plans import Asked, foresee
+from qtb.store.cycles import Cycle, Extension, timeline_of
 from qtb.store.outbox import Outbox
 from qtb.store.submissions import Submission
 from tests.web.conftest import Web
@@ -200,3 +206,68 @@ def test_nobody_else_sees_or_makes_a_plan(web: Web) -> None:
             assert client.get(path, query_string=LATER).status_code in (302, 303, 403)
             assert client.post(path, data=LATER).status_code in (302, 303, 403)
     assert closes(web, "register") == at("2024-06-01")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("zh", "待主办方代审）；保存后：2024年5月24日 24:00（上海时间） 推荐截止未推荐（逾期失效）"),
+        ("en", "Now: The recommending unit stays silent (Passed on to the organiser), 11 Jun 2024, 24:00"),
+    ],
+)
+def test_where_the_clock_would_act_otherwise_both_acts_are_named_with_their_dates(
+    web: Web, lang: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = web.world.submitted()
+    client = web.client("olga")
+    client.post("/language", data={"lang": lang, "back": "/"})
+    asked = {"opens_at": "2024-04-01T00:00", "closes_at": "2024-05-25T00:00", "grace": "0"}
+    page = html.unescape(client.get("/admin/cycles/2024/rows/recommend", query_string=asked).text)
+    assert words in page
+    assert word(lang, "plan.kind.becomes") in page
+    assert word(lang, "plan.kind.moves") not in page
+    monkeypatch.setattr(plan_words, "lang", lambda: lang)
+    monkeypatch.setattr(plan_words, "say", partial(word, lang))
+    year = web.world.session.get_one(Cycle, web.world.cycle.id)
+    change = replace(as_planned(next(row for row in year.rows if row.key == "recommend")), closes_at=at("2024-05-25"))
+    plan_words.told(year, foresee(web.world.session, year, Asked((change,)), now=web.world.now).plan)
+    told = capsys.readouterr().out
+    assert words in told
+    assert web.world.session.get_one(Submission, team).number in told
+
+
+def test_an_extension_is_taken_back_from_the_year_and_from_the_case(web: Web) -> None:
+    team = web.world.placed("registered")
+    web.world.extend("declare", "2200-01-01", submission_id=team)
+    client = web.client("olga")
+    (one,) = web.world.session.scalars(select(Extension))
+    path = f"/admin/cycles/2024/extensions/{one.id}"
+    for page in ("/admin/cycles/2024", f"/submissions/{team}"):
+        assert f'action="{path}"' in client.get(page).text
+    preview = client.get(path, query_string={"until": "", "back": "submission"})
+    assert "2024年5月31日 24:00" in preview.text
+    assert web.world.session.get_one(Submission, team).number in preview.text
+    shorter = applied(client, path, {"until": "2024-06-11T00:00", "back": "submission"}, reason="误批")
+    assert shorter.location == f"/submissions/{team}"
+    assert applied(client, path, {"until": ""}, reason="误批").location == "/admin/cycles/2024"
+    year = client.get("/admin/cycles/2024").text
+    assert "已收回" in year
+    assert path not in year
+    assert "收回了延期" in client.get(f"/submissions/{team}").text
+    assert "收回了延期" in web.client("alice").get(f"/submissions/{team}").text
+    assert client.get(path).status_code == 404
+    letters = web.world.session.scalars(select(Outbox.about).filter_by(letter="date_changed")).all()
+    assert [one["cases"] for one in letters] == [[team], [team]]
+
+
+def test_one_that_was_given_to_all_is_told_in_the_year_with_both_ends(web: Web) -> None:
+    web.world.extend("declare", "2024-07-11")
+    client = web.client("olga")
+    (one,) = web.world.session.scalars(select(Extension))
+    path = f"/admin/cycles/2024/extensions/{one.id}"
+    assert "公开时间表和日历订阅将显示新日期" in client.get(path).text
+    assert applied(client, path, {}, reason="误批").status_code == 303
+    year = client.get("/admin/cycles/2024").text
+    assert "成果申报 · 截止 2024年7月10日 24:00（上海时间） → 2024年5月31日 24:00（上海时间）" in year
+    assert client.get(path, query_string={"until": "soon"}).status_code == 422
+    assert web.client("alice").get(path).status_code == 403

@@ -161,3 +161,23 @@ def test_a_page_twice_suspends_once(web: Web) -> None:
     assert client.post(f"/submissions/{team}/suspend", data=given).status_code == 303
     assert client.post(f"/submissions/{team}/suspend", data=given).status_code == 409
     assert client.post(f"/submissions/{team}/resume", data=given).status_code == 409  # a version behind
+
+
+def test_the_page_says_what_follows_of_a_silence(web: Web) -> None:
+    web.go("2024-05-08 09:00")
+    team = web.world.submitted()
+    web.go("2024-05-27 10:00")
+    web.world.move(team, "decline", "rita", note="再议")
+    text = page(web, "rita", f"/submissions/{team}/undo")
+    assert "未答复的时间继续自 2024年5月8日 09:00" in text
+    assert "撤销后如无其他办理：2024年5月28日 24:00（上海时间） · 推荐单位逾期未答复" in text
+    web.go("2024-05-29 09:00")
+    text = page(web, "rita", f"/submissions/{team}/undo")
+    assert "该期限已过，随即自动办理：2024年5月28日 24:00（上海时间） · 推荐单位逾期未答复" in text
+
+
+def test_the_page_says_nothing_of_a_silence_where_none_is_counted(web: Web) -> None:
+    team = web.world.submitted()
+    text = page(web, "alice", f"/submissions/{team}/undo")
+    assert "未答复的时间" not in text
+    assert "撤销后如无其他办理：2024年5月31日 24:00（上海时间） · 申报截止未提交" in text

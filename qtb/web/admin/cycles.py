@@ -23,7 +23,7 @@ from qtb.web.access import audience
 from qtb.web.admin.pages import pages
 from qtb.web.view import cycle_or_404
 
-DATED = {"row", "extension_moved"}  # entries of a year that say which dates were moved
+DATED = {"row", "extension_moved", "extension_taken_back"}  # entries of a year that say which dates were moved
 
 
 @pages.get("/cycles")

@@ -14,7 +14,7 @@ from qtb.domain.errors import Invalid, Missing, Refusal
 from qtb.domain.plan_model import Plan
 from qtb.extensions import db
 from qtb.i18n import say
-from qtb.services import plans
+from qtb.services import plans, shifts
 from qtb.services.cycles import Planned
 from qtb.services.plans import Asked
 from qtb.store import plans as store
@@ -48,6 +48,13 @@ def change_row(key: str, row_key: str) -> ResponseReturnValue:
 def extend(key: str) -> ResponseReturnValue:
     """Show what a later end for one submission, one unit, or all would do; grant it."""
     return _planned(key, _extension, at_form="extend")
+
+
+@pages.route("/cycles/<key>/extensions/<int:extension_id>", methods=["GET", "POST"])
+@audience("organiser")
+def take_back_extension(key: str, extension_id: int) -> ResponseReturnValue:
+    """Show what taking a later end back, or making it an earlier one, would do; do it."""
+    return _planned(key, lambda work, year: _taken_back(work, year, extension_id))
 
 
 @pages.route("/cycles/<key>/shift", methods=["GET", "POST"])
@@ -138,6 +145,11 @@ def _extension(work: Session, year: Cycle) -> Asked:
     submission, group = _reach(work, year, given.get("number", ""), given.get("unit_id", ""), given.get("reach", ""))
     until = instant(given.get("until", ""), say("extension.until"))
     return Asked(row_key=given.get("row", ""), until=until, submission=submission, unit=group)
+
+
+def _taken_back(work: Session, year: Cycle, extension_id: int) -> Asked:
+    until = optional_instant(request.values.get("until", ""), say("extension.until"))
+    return plans.taken_back(work, shifts.held(work, year.id, extension_id), until)
 
 
 def _reach(
