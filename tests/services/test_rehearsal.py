@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Invalid, Missing
 from qtb.domain.rehearsal_report import Report
@@ -181,6 +183,29 @@ def test_throw_away_databases_are_apart_and_read_only_outside_units() -> None:
         with pytest.raises(OperationalError):
             one.flush()
         one.rollback()
+
+
+def test_a_throw_away_database_keeps_all_beyond_its_cache_and_has_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with throwaway() as session:
+        assert list(tmp_path.iterdir()) == []
+        for n in range(30):  # some six megabytes, three times its cache
+            with unit(session):
+                names = [f"{n}-{k} " + "x" * 1_000 for k in range(100)]
+                session.add_all(Unit(name=a, name_key=a, kind="applicant", created_at=at("2024-01-01")) for a in names)
+        with pytest.raises(ZeroDivisionError):
+            _taken_back(session)
+        assert session.scalars(text("PRAGMA integrity_check")).all() == ["ok"]
+        assert session.scalar(select(func.count()).select_from(Unit)) == 3_000
+        assert list(tmp_path.iterdir()) == []
+
+
+def _taken_back(session: Session) -> None:
+    with unit(session):
+        session.execute(delete(Unit))
+        raise ZeroDivisionError
 
 
 def test_working_days_that_nobody_knows_are_in_the_report() -> None:
