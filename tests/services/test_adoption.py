@@ -16,7 +16,8 @@ from qtb.domain.definition import Definition
 from qtb.domain.errors import Conflict, DefinitionError, Denied, Invalid, NotNow
 from qtb.services import adoption, advance, check, override, sweep, undo
 from qtb.services.edges import Owed
-from qtb.services.outbox import Post, letter_of
+from qtb.services.letters import letter_of
+from qtb.services.outbox import Post
 from qtb.store import verification
 from qtb.store.audit import History
 from qtb.store.cycles import Cycle
