@@ -79,7 +79,7 @@ class Stage:
                 mornings = self._mornings(midnight)
                 midnight += DAY
                 told((now - begins_at) / DAY / span)
-            if now == edge or (now == midnight - DAY and self._may_be_overdue(now) and overdue(self.session, now=now)):
+            if now == edge or (now == midnight - DAY and self._is_overdue(now)):
                 self._sweep(now)
             if now in mornings and self._is_reminding(now):
                 self._remind(now)
@@ -88,6 +88,10 @@ class Stage:
             while self._instants and self._instants[0] == now:
                 heapq.heappop(self._instants)
             self._act(now)
+
+    def _is_overdue(self, now: datetime) -> bool:
+        """Tell whether anybody is overdue: the first one found is enough."""
+        return self._may_be_overdue(now) and overdue(self.session, now=now, most=0) > 0
 
     def _may_be_overdue(self, now: datetime) -> bool:
         """Tell whether anybody stands where a clock move begins whose edge has come: the database takes long to ask."""
