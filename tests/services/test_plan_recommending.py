@@ -10,7 +10,7 @@ from qtb.store import plans as reads
 from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle, timeline_of
 from qtb.store.submissions import Submission
-from tests.services.test_plans import about, done, foreseen, letters, row
+from tests.services.test_plans import about, deferred, done, foreseen, letters, row
 from tests.world import World, at
 
 OURS = "浦东区质协"
@@ -19,12 +19,8 @@ LATER = at("2024-07-10")
 
 @pytest.fixture
 def team(world: World) -> int:
-    """A team whose case the recommending unit has deferred, on the 25th of June."""
-    world.now = at("2024-05-20 09:00")
-    found = world.submitted()
-    world.move(found, "defer", "rita", "缓评")
-    world.now = at("2024-06-25 09:00")
-    return found
+    """A team whose case the recommending unit has deferred."""
+    return deferred(world)
 
 
 def reminded(plan: Plan) -> list[tuple[str, int, int]]:

@@ -15,7 +15,7 @@ from qtb.store import feeds
 from qtb.store.cycles import Extension, timeline_of
 from qtb.store.submissions import Submission
 from qtb.store.unit import unit
-from tests.services.test_plans import about, apply, done, foreseen, letters, shift
+from tests.services.test_plans import about, apply, deferred, done, foreseen, letters, shift
 from tests.world import World, at
 
 WEEK = timedelta(days=7)
@@ -24,12 +24,8 @@ OURS = "浦东区质协"
 
 @pytest.fixture
 def team(world: World) -> int:
-    """A team whose case was handed in and deferred on the 20th of May; it is the 25th of June."""
-    world.now = at("2024-05-20 09:00")
-    found = world.submitted()
-    world.move(found, "defer", "rita", "缓评")
-    world.now = at("2024-06-25 09:00")
-    return found
+    """A team whose case was deferred."""
+    return deferred(world)
 
 
 def ends(world: World) -> list[object]:

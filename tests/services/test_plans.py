@@ -56,6 +56,15 @@ def done(world: World, asked: Asked, **given: Any) -> Plan:
     return apply(world, asked, foreseen(world, asked), **given)
 
 
+def deferred(world: World) -> int:
+    """Hand a team's case in and have it deferred on the 20th of May; it is the 25th of June."""
+    world.now = at("2024-05-20 09:00")
+    team = world.submitted()
+    world.move(team, "defer", "rita", "缓评")
+    world.now = at("2024-06-25 09:00")
+    return team
+
+
 def about(plan: Plan, kind: str) -> list[tuple[str, str, str, int]]:
     """Return the effects of one kind as (state, row, move, how many)."""
     return [(one.state, one.row_key, one.transition, one.n) for one in plan.effects if one.kind == kind]
