@@ -12,6 +12,13 @@ from tests.browser.test_roles import _fits_and_is_accessible
 from tests.colleagues import colleague
 
 pytestmark = pytest.mark.browser
+# Goes to the end of the page, and tells where the button is one frame later.
+JUMP = """async button => {
+    window.scrollTo(0, document.documentElement.scrollHeight);
+    await new Promise(requestAnimationFrame);
+    const box = button.getBoundingClientRect();
+    return [box.x, box.y];
+}"""
 KEPT = re.compile(r"已自动保存 \d\d:\d\d")
 
 
@@ -26,6 +33,19 @@ def team(site: Site) -> int:
 def address(site: Site, team: int, rest: str = "") -> str:
     """The address of the team's declaration."""
     return f"{site.address}/submissions/{team}/forms/declaration{rest}"
+
+
+@LAYOUT
+def test_the_foot_of_a_form_stays_under_the_pointer_while_its_button_is_pressed(site: Site) -> None:
+    page = site.signed_in("alice")
+    page.goto(f"{site.address}/applicant/cycles/2024/enter")
+    button = page.get_by_role("button", name="保存并提交报名")
+    x, y = button.evaluate(JUMP)
+    page.mouse.move(x + 20, y + 20)
+    page.mouse.down()
+    page.wait_for_function("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1")  # a slow hand
+    page.mouse.up()
+    page.wait_for_url("**/moves/register")
 
 
 def test_what_is_typed_without_a_connection_is_there_again_and_a_late_save_keeps_it(site: Site, team: int) -> None:
