@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from qtb.domain import reminders
@@ -68,9 +68,12 @@ def _behind(step: Step) -> Select[int]:
         HandIn.unit_id == Unit.id, HandIn.cycle_id == step.cycle_id, HandIn.form.in_(step.rule.hand_ins),
         HandIn.handed_at.is_not(None),
     )  # fmt: skip
-    ours = and_(Submission.recommender_id == Unit.id, Submission.cycle_id == step.cycle_id)
-    came = History.subject == "submission", History.subject_id == Submission.id, History.to_state == first
-    has_teams = exists().where(ours, *came)
+    ours = Submission.recommender_id == Unit.id, Submission.cycle_id == step.cycle_id
+    # An EXISTS of its own: as a join, SQLite walks all of history for each unit that has no team.
+    came = exists().where(
+        History.subject == "submission", History.subject_id == Submission.id, History.to_state == first
+    )
+    has_teams = exists().where(*ours, came)
     return select(Unit.id).where(Unit.is_active, has_teams, n_in.scalar_subquery() < len(step.rule.hand_ins))
 
 

@@ -42,7 +42,7 @@ class Submission(Chained, Base):
         Index("ix_submission_standing", "cycle_id", "state", "suspended_at", "state_since", "n_sheets_final",
               "n_sheets_open", "taken_back", "form_conclusion"),
         Index(None, "unit_id", "cycle_id"),  # what a unit has entered is counted at every move that is judged
-        Index(None, "recommender_id"),
+        Index(None, "recommender_id", "cycle_id"),  # and which units have teams in a year, at every reminder to them
         CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),
     )  # fmt: skip
 
