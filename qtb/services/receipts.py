@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, selectinload
 
 from qtb.domain import receipt as wording
 from qtb.store import answers
@@ -28,15 +29,23 @@ class Standing:
 
 def give(session: Session, entry: Entry, *, cycle: Pinned, ids: Sequence[int]) -> None:
     """Write a receipt for each of the submissions that an entry has just moved."""
-    moved = select(Submission).where(Submission.id.in_(ids)).execution_options(populate_existing=True)
-    for row in session.scalars(moved):
-        code = wording.code([secrets.randbelow(len(wording.SIGNS)) for _ in range(wording.CODE_LENGTH)])
-        inside = wording.content(cycle.definition.forms, answers.answers(session, row.id))
-        facts = _facts(row, entry, cycle)
-        said = wording.written(facts, code=code, at=entry.at, inside=inside)
-        kept = {"seq": row.version, "hash": row.head_hash, "at": entry.at, "said": said}
-        session.add(Receipt(code=code, submission_id=row.id, **kept))
-    session.flush()
+    whole = selectinload(Submission.unit), selectinload(Submission.recommender)
+    moved = select(Submission).where(Submission.id.in_(ids)).options(*whole).execution_options(populate_existing=True)
+    filled = answers.of_many(session, ids)
+    written = [_written(row, filled[row.id], entry, cycle) for row in session.scalars(moved).all()]
+    session.execute(insert(Receipt), written)
+
+
+def _written(
+    row: Submission, values: Mapping[str, Mapping[str, Any]], entry: Entry, cycle: Pinned
+) -> dict[str, object]:
+    """Return a receipt, by column."""
+    code = wording.code([secrets.randbelow(len(wording.SIGNS)) for _ in range(wording.CODE_LENGTH)])
+    inside = wording.content(cycle.definition.forms, values)
+    said = wording.written(_facts(row, entry, cycle), code=code, at=entry.at, inside=inside)
+    return {
+        "code": code, "submission_id": row.id, "seq": row.version, "hash": row.head_hash, "at": entry.at, "said": said
+    }  # fmt: skip
 
 
 def standing(session: Session, code: str) -> Standing | None:
