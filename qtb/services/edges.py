@@ -24,6 +24,8 @@ from qtb.store.types import Instant
 
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 Years = Sequence[tuple[Cycle, Timeline]]
+STANDING = Submission.cycle_id == bindparam("cycle"), Submission.state.in_(bindparam("states", expanding=True))
+SOMEBODY = select(select(Submission.id).where(*STANDING).exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,13 @@ def _waited_for(
     session: Session, one: Owed, definition: Definition, times: Timeline, now: datetime
 ) -> Iterator[Owed]:
     """Yield a clock move for each instant at which it fell due for somebody who still waits for it."""
+    if not _stands(session, one, definition):  # a glance; to word the question itself takes ten times as long
+        return
     try:
         mine = facts.qualifies(definition, one.transition, times=times, actor=CLOCK, now=now)
         due = facts.due_text(one.edge, times, now)
     except Invalid as refusal:  # working days that nobody knows: nobody misses them before somebody waits for them
-        if times.rows[one.edge.row].opens_at <= now and _stands(session, one, definition):
+        if times.rows[one.edge.row].opens_at <= now:
             yield replace(one, due_at=None, refusal=refusal)
         return
     here = (Submission.cycle_id == one.cycle_id, *mine, ledger.not_aside(one.transition, now))
@@ -199,9 +203,8 @@ def _waited_for(
 
 def _stands(session: Session, one: Owed, definition: Definition) -> bool:
     """Tell whether anybody stands where a move begins."""
-    sources = definition.workflow.sources(one.transition)
-    here = Submission.cycle_id == one.cycle_id, Submission.state.in_(sources)
-    return bool(session.scalar(select(select(Submission.id).where(*here).exists())))
+    sources = list(definition.workflow.sources(one.transition))
+    return bool(session.scalar(SOMEBODY, {"cycle": one.cycle_id, "states": sources}))
 
 
 def _in_order(found: list[Owed]) -> list[Owed]:

@@ -178,10 +178,11 @@ def _standing(step: Step, now: datetime) -> dict[datetime | None, ColumnElement[
         closing = facts.due_text(Edge(row=rule.at.row, edge="closes"), times, now)
         is_open = (literal(closing) if isinstance(closing, str) else closing) > timeline.canonical(now)
         return {None: and_(silent, is_open)}
-    edge = _edge(step, now)
     found = reminders.falling(rule, step.days, times, now)
-    zone = times.calendar.zone
-    return {reminders.due_at(rule, step.days, at, zone): edge == timeline.canonical(at) for at in found} or None
+    if not found:
+        return None
+    edge, zone = _edge(step, now), times.calendar.zone
+    return {reminders.due_at(rule, step.days, at, zone): edge == timeline.canonical(at) for at in found}
 
 
 def _unit(rule: Reminder) -> Any:
