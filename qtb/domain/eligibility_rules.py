@@ -142,3 +142,7 @@ class Eligibility(Strict):
     def of(self, stage: Key | None) -> dict[Key, Rule]:
         """Return the rules that are on and bear on a stage, by code."""
         return {code: rule for code, rule in self.rules.items() if rule.on and stage in rule.at}
+
+    def barring(self, stage: Key | None) -> dict[Key, Rule]:
+        """Return those of a stage's rules that can stand in the way of its moves."""
+        return {code: rule for code, rule in self.of(stage).items() if rule.severity == "block" and not rule.guarded}

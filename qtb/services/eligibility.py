@@ -88,9 +88,10 @@ def _counted(
     filled: Mapping[int, Values], now: datetime,
 ) -> dict[int, int]:  # fmt: skip
     """Return how many rules stand in the way of each; whoever moves together counts too."""
-    counts = {}
+    barring, on, counts = definition.eligibility.barring(stage), now.astimezone(clock.ZONE).date(), {}
     for row in rows:
-        findings = _judged(row, definition, stage, around, filled.get(row.id, {}), now)
+        situation = _situation(row, definition, around, {})
+        findings = eligibility.judge(barring, filled.get(row.id, {}), situation, on=on)
         counts[row.id] = sum(one.counts for one in findings)
         around.declare(row)
     return counts
