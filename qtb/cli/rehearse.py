@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from qtb.i18n import failure
 from qtb.services import rehearsal, rehearsal_year
 from qtb.services.rehearsal_year import Year
 
+RARELY = 50_000, 20, 100  # how often the collector goes round: what a rehearsal makes by the million is soon gone
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -38,6 +40,7 @@ def rehearse(
         if picture and not os.access(picture.parent, os.W_OK):  # said before the year is run, not after
             raise Invalid("cli_folder", name=str(picture.parent)[:200])
         year = _year(key, programme)
+        gc.set_threshold(*RARELY)
         report = rehearsal.rehearse(year, n_submissions=submissions, seed=seed)
         found = report.as_json(year.definition)
         if picture:

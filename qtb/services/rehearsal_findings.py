@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,9 +30,14 @@ Counts = dict[date, Counter[str]]
 class Journal:
     """What only the stage itself can know: refusals leave no entry, and how many stand where is true for a moment."""
 
+    zone: ZoneInfo
     refused: Counter[tuple[date, str, str, str]] = field(default_factory=Counter)
     standing: dict[date, dict[str, int]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    def refuse(self, at: datetime, transition: str, why: str, row_key: str, n: int) -> None:
+        """Note that so many were refused a step for one reason."""
+        self.refused[at.astimezone(self.zone).date(), transition, why, row_key] += n
 
     def close_day(self, session: Session, day: date, cycle_id: int) -> None:
         """Count how many cases stand where at the end of a day."""

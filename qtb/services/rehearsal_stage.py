@@ -13,25 +13,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qtb.domain import decide, errors, reminders
-from qtb.domain.errors import Invalid, Reason, Refusal
+from qtb.domain import errors, reminders
+from qtb.domain.errors import Invalid
 from qtb.domain.facts import FACTS
 from qtb.domain.rehearsal import Behaviour, Step
 from qtb.domain.rehearsal_times import DAY
 from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge
-from qtb.services import eligibility, submissions
-from qtb.services.advance import advance, put
-from qtb.services.edges import next_edge, overdue
+from qtb.services import submissions
+from qtb.services.advance import put
+from qtb.services.edges import next_edge
+from qtb.services.rehearsal_door import Door
 from qtb.services.rehearsal_findings import Journal
 from qtb.services.rehearsal_year import Year
 from qtb.services.reminders import remind
 from qtb.services.sweep import sweep
-from qtb.store import facts
 from qtb.store.cycles import Cycle
 from qtb.store.history import Entry, History
 from qtb.store.submissions import Submission
@@ -39,8 +39,9 @@ from qtb.store.throwaway import enter, set_facts
 from qtb.store.unit import unit
 
 SLICE = 5_000  # ids in one call of the door
-NOTE = "-"  # where a note is required; nobody reads it
 BEGIN = ""  # the transition of a team's entry, in refusals
+# Not the column as such: SQLite would take its index and walk all of history for what was written last.
+IS_CASE = func.coalesce(History.subject, "") == "submission"
 
 
 @dataclass
@@ -54,13 +55,18 @@ class Stage:
     behaviour: Behaviour
     actors: dict[str, Actor]
     experts: Sequence[int]
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal = field(init=False)
+    door: Door = field(init=False)
     entering: Counter[datetime] = field(default_factory=Counter)
     plans: dict[datetime, list[tuple[int, Step]]] = field(default_factory=lambda: defaultdict(list))
     stands: dict[int, str] = field(default_factory=dict)
     n_entered: int = 0
     n_read: int = 0  # the last entry of history that was looked at
     _instants: list[datetime] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.behaviour.zone)
+        self.door = Door(self.session, self.cycle, self.times, self.journal)
 
     def wake(self, at: datetime) -> None:
         """Have something done at an instant."""
@@ -79,7 +85,7 @@ class Stage:
                 mornings = self._mornings(midnight)
                 midnight += DAY
                 told((now - begins_at) / DAY / span)
-            if now == edge or (now == midnight - DAY and self._is_overdue(now)):
+            if now == edge or (now == midnight - DAY and self._may_be_overdue(now)):
                 self._sweep(now)
             if now in mornings and self._is_reminding(now):
                 self._remind(now)
@@ -88,10 +94,6 @@ class Stage:
             while self._instants and self._instants[0] == now:
                 heapq.heappop(self._instants)
             self._act(now)
-
-    def _is_overdue(self, now: datetime) -> bool:
-        """Tell whether anybody is overdue: the first one found is enough."""
-        return self._may_be_overdue(now) and overdue(self.session, now=now, most=0) > 0
 
     def _may_be_overdue(self, now: datetime) -> bool:
         """Tell whether anybody stands where a clock move begins whose edge has come: the database takes long to ask."""
@@ -162,7 +164,7 @@ class Stage:
                 set_facts(self.session, ids, dict(values), evaluators=self.experts, kind=kind, now=now)
         for (transition, role), ids in tried.items():
             for start in range(0, len(ids), SLICE):
-                self._try(transition, self.actors[role], sorted(ids[start : start + SLICE]), now)
+                self.door.tried(transition, self.actors[role], sorted(ids[start : start + SLICE]), now)
         self._look(now)
 
     def _enter(self, n: int, now: datetime) -> None:
@@ -173,7 +175,7 @@ class Stage:
         row_key = workflow.entered
         refusal = submissions.entry_refusal(self.session, self.cycle, units[0], now=now)
         if refusal is not None:
-            self.journal.refused[self._day(now), BEGIN, refusal.key, row_key] += n
+            self.journal.refuse(now, BEGIN, refusal.key, row_key, n)
             return
         places = [(chance.choice(units), chance.choice(recommenders)) for _ in range(n)]
         entry = Entry("submission", "begin", actor, now, to_state=workflow.start, role="applicant")
@@ -182,46 +184,6 @@ class Stage:
             ids = enter(self.session, places, cycle_id=self.cycle.id, first=self.n_entered + 1, now=now)
             put(self.session, entry, cycle=self.cycle, rows=select(Submission), ids=ids)
         self.n_entered += n
-
-    def _try(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> None:
-        """Try a move for many: all at once, or those who qualify, and the others in groups refused for one reason."""
-        definition = self.cycle.definition
-        if self._advance(transition, actor, ids, now) is None:
-            return
-        self._judge(transition, ids, now)
-        able = facts.qualifies(definition, transition, times=self.times, actor=actor, now=now)
-        moved = set(self.session.scalars(select(Submission.id).where(Submission.id.in_(ids), *able)))
-        if moved:
-            self._advance(transition, actor, sorted(moved), now)
-        rest: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        others = [one for one in ids if one not in moved]
-        for row in self.session.scalars(select(Submission).where(Submission.id.in_(others)).order_by(Submission.id)):
-            why = decide.explain(definition, transition, facts.as_case(row), timeline=self.times, actor=actor, now=now)
-            rest[row.state, *(one.key for one in why)].append(row.id)
-        for group in rest.values():
-            refused = self._advance(transition, actor, group, now)
-            if refused is not None:
-                row_key = definition.workflow.transitions[transition].during or ""
-                self.journal.refused[self._day(now), transition, refused.key, row_key] += len(group)
-
-    def _judge(self, transition: str, ids: Sequence[int], now: datetime) -> None:
-        """Keep what the rules of eligibility come to: what the door counted is gone with its refusal."""
-        if eligibility.judged_at(self.cycle.definition, transition) is not None:
-            with unit(self.session):
-                eligibility.renew(self.session, self.cycle, transition, ids, now=now)
-
-    def _advance(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> Reason | None:
-        """Go through the door; return why it was refused, or None."""
-        rule = self.cycle.definition.workflow.transitions[transition]
-        try:
-            with unit(self.session):
-                advance(
-                    self.session, transition, cycle=self.cycle, now=now, actor=actor, ids=ids,
-                    note=NOTE if rule.note == "required" else "",
-                )  # fmt: skip
-        except Refusal as refusal:
-            return _telling(refusal.reasons)
-        return None
 
     def _look(self, now: datetime) -> None:
         """Read what history says since the last look, and plan what people will do about those that moved.
@@ -232,7 +194,7 @@ class Stage:
         query = (
             select(History.id, Submission.id, History.to_state, *columns)
             .join(Submission, Submission.id == History.subject_id)
-            .where(History.id > self.n_read, History.subject == "submission", History.to_state == Submission.state)
+            .where(History.id > self.n_read, IS_CASE, History.to_state == Submission.state)
             .order_by(Submission.id, History.id)
         )
         rows = self.session.execute(query).all()
@@ -243,8 +205,3 @@ class Stage:
             for step in self.behaviour.steps(state, now, dict(zip(FACTS, values, strict=True))):
                 self.plans[step.at].append((submission_id, step))
                 self.wake(step.at)
-
-
-def _telling(reasons: Sequence[Reason]) -> Reason:
-    """Return the reason that says most: one that cites a row, or else the first."""
-    return next((one for one in reasons if "row" in one.args), reasons[0])
