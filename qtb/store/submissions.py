@@ -24,6 +24,8 @@ from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.types import Base, Chained, Instant, RowId
 
+HAS_SHEETS = "n_sheets_final > 0"  # as the index has it and a clause must say it, literally
+
 
 class Submission(Chained, Base):
     """One team's entry in one cycle. Only the door writes `state`, `state_since` and `kind`."""
@@ -41,6 +43,11 @@ class Submission(Chained, Base):
         # What is overdue and what waits for a review is counted on every page of the organiser: without the rows.
         Index("ix_submission_standing", "cycle_id", "state", "suspended_at", "state_since", "n_sheets_final",
               "n_sheets_open", "taken_back", "form_conclusion"),
+        # Whose sheets are in waits for the clock among the many that have none.
+        Index(
+            "ix_submission_sheets", "cycle_id", "state", "suspended_at", "n_sheets_final", "n_sheets_open",
+            sqlite_where=text(HAS_SHEETS), postgresql_where=text(HAS_SHEETS),
+        ),
         Index(None, "unit_id", "cycle_id"),  # what a unit has entered is counted at every move that is judged
         Index(None, "recommender_id", "cycle_id"),  # and which units have teams in a year, at every reminder to them
         CheckConstraint("version >= 0 AND length(head_hash) = 64", name="chained"),
