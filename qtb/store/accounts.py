@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Row,
     String,
     UniqueConstraint,
     bindparam,
@@ -195,9 +194,10 @@ def units(session: Session, kind: str | None = None, *, active: bool = True) -> 
     return session.scalars(query.where(Unit.is_active) if active else query).all()
 
 
-def names(session: Session, kind: str) -> Sequence[Row[int, str]]:
+def names(session: Session, kind: str) -> list[tuple[int, str]]:
     """Return (id, name) of the units of a kind, closed ones too, by name: all that a choice of units shows."""
-    return session.execute(select(Unit.id, Unit.name).where(Unit.kind == kind).order_by(Unit.name)).all()
+    found = session.execute(select(Unit.id, Unit.name).where(Unit.kind == kind).order_by(Unit.name))
+    return [(unit_id, name) for unit_id, name in found]
 
 
 def line_above(session: Session, unit_id: int) -> list[int]:
