@@ -147,7 +147,9 @@ class Pinned(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Pinned:
+class Pin:
+    """A cycle as a plain value: what is said about it can be kept."""
+
     id: int
     definition: Definition
 
@@ -159,7 +161,7 @@ def pinned(session: Session, cycle_id: int) -> Pinned:
     digest = work.execute(_PIN, {"of_cycle": cycle_id}).scalar_one()
     found = definitions.known(digest)
     # A definition this process has not met yet: the cycle that the session holds may be older than it.
-    return _Pinned(cycle_id, found or session.get_one(Cycle, cycle_id, populate_existing=True).definition)
+    return Pin(cycle_id, found or session.get_one(Cycle, cycle_id, populate_existing=True).definition)
 
 
 def hold(session: Session, cycle: Pinned) -> None:

@@ -31,6 +31,7 @@ from qtb.store.facts import COLUMNS
 from qtb.store.submissions import Submission
 
 PAGE = 50
+SKIPPED = bindparam("skipped", type_=Integer)
 MOST_PAGES = 1_000_000  # no list is so long, and every database takes the number
 MOST = 200  # things to do at once; those beyond are the least pressing
 
@@ -115,17 +116,43 @@ def page(
     `n_all` is how many there are, where the caller has counted them; `ranks` has a `rank` for some ids; `marks` are
     labelled clauses that each row says of itself.
     """
+    query = listed(*clauses, order=order, ranks=ranks, marks=marks)
+    if n_all is not None:
+        return known_page(session, query, number=number, n_all=n_all)
+    count = select(func.count()).select_from(Submission).where(*clauses)
+    return _page(session, _with_count(query, count), count, number)
+
+
+def listed(
+    *clauses: ColumnElement[bool], order: Any = None, ranks: Subquery | None = None,
+    marks: Sequence[ColumnElement[Any]] = (),
+) -> Select[Any]:  # fmt: skip
+    """Return the query of `page`: who is asked for again and again keeps it."""
     query = LISTED.where(*clauses)
     if marks:
         query = query.add_columns(*marks)
     if ranks is not None:
         query = query.outerjoin(ranks, ranks.c.id == Submission.id).add_columns(ranks.c.rank)
-    query = query.order_by(*(order or (Submission.id.desc(),)))
-    if n_all is not None:
-        number = _within(number, n_all)
-        return Page(session.connection().execute(query.limit(PAGE).offset((number - 1) * PAGE)).all(), n_all, number)
-    count = select(func.count()).select_from(Submission).where(*clauses)
-    return _page(session, _with_count(query, count), count, number)
+    ordered: Select[Any] = query.order_by(*(order or (Submission.id.desc(),)))
+    return ordered
+
+
+def known_page(session: Session, query: Select[Any], *, number: int, n_all: int) -> Page:
+    """Return a page of what a query finds, the caller having counted how many there are."""
+    number = _within(number, n_all)
+    found = session.connection().execute(query.limit(PAGE).offset(SKIPPED), {"skipped": (number - 1) * PAGE}).all()
+    return Page(found, n_all, number)
+
+
+def searched(session: Session, query: Select[Any], clause: ColumnElement[bool], *, number: int) -> Page:
+    """Return a page of what a query finds that also fulfils a clause."""
+    narrowed = query.where(clause)
+    n_all = session.scalar(_counting(narrowed)) or 0
+    return known_page(session, narrowed, number=number, n_all=n_all)
+
+
+def _counting(query: Select[Any]) -> Select[int]:
+    return query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
 
 
 def of_units(session: Session, units: frozenset[int], *, number: int = 1) -> Page:
@@ -149,13 +176,13 @@ def counted(counts: Mapping[str, int], state: str) -> int:
 
 def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
     """Return a page of what an ordered query of one entity finds."""
-    count = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    count = _counting(query)
     found = _page(session, _with_count(query, count), count, number, entities=True)
     return replace(found, rows=[row[0] for row in found.rows])
 
 
 def _with_count(query: Select[Any], count: Select[Any]) -> Select[Any]:
-    return query.add_columns(count.scalar_subquery()).limit(PAGE).offset(bindparam("skipped", type_=Integer))
+    return query.add_columns(count.scalar_subquery()).limit(PAGE).offset(SKIPPED)
 
 
 def _page(session: Session, asked: Select[Any], count: Select[Any], number: int, *, entities: bool = False) -> Page:

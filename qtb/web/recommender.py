@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, Select, case
 
 from qtb.domain.row_order import Whom
 from qtb.domain.workflow import Group
@@ -16,7 +17,7 @@ from qtb.extensions import db
 from qtb.services import quotas
 from qtb.store import lists
 from qtb.store import recommendations as store
-from qtb.store.cycles import Cycle
+from qtb.store.cycles import Cycle, Pin
 from qtb.store.submissions import Submission
 from qtb.web import batch, years
 from qtb.web.access import actor, audience
@@ -33,8 +34,7 @@ def queue() -> ResponseReturnValue:
     """Show the works put before the person's units: those that wait for an answer first."""
     session, year = db.session(), years.chosen(db.session(), request.args.get("cycle", ""), g.now)
     units = sorted(actor().units["recommender"])
-    ours = Submission.recommender_id.in_(units) & (Submission.kind != "start")
-    counts = lists.counts(session, ours, lists.among_own(year.id)) if year else {}
+    counts = lists.counts(session, _ours(units), lists.among_own(year.id)) if year else {}
     groups = _groups(year, counts)
     asked = whole(request.args.get("group", ""))
     chosen = asked if asked is not None and asked < len(groups) else None  # no such group: all
@@ -42,7 +42,7 @@ def queue() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:100]
     return render_template(
         "recommender/queue.html", cycle=year, years=years.cycles(session), groups=groups, chosen=chosen, q=query,
-        counts=counts, page=_page(year, ours, states, query, counts), todo=tasks(session, actor(), g.now),
+        counts=counts, page=_page(year, units, states, query, counts), todo=tasks(session, actor(), g.now),
         most=MOST_TASKS, quotas=quotas.standings(session, year, units) if year else {}, until=_ends(year),
         moves=batch.moves(year), deadline=_deadline(year, units),
     )  # fmt: skip
@@ -66,19 +66,31 @@ def _states(year: Cycle | None, chosen: int | None) -> list[str]:
 
 
 def _page(
-    year: Cycle | None, ours: ColumnElement[bool], states: list[str], query: str, counts: dict[str, int]
+    year: Cycle | None, units: Sequence[int], states: Sequence[str], query: str, counts: dict[str, int]
 ) -> lists.Page:
-    """Return the page asked for: what waits for an answer first, then by rank."""
+    """Return the page asked for."""
     if year is None:
         return lists.Page([], 0, 1)
-    ranks = store.ranks(year, sorted(actor().units["recommender"]))
-    clauses = [ours, lists.among_own(year.id), *([Submission.state.in_(states)] if states else [])]
-    clauses += [lists.matching(query)] if query else []
+    number = request.args.get("page", type=int, default=1)
+    known = _listed(Pin(year.id, year.definition), tuple(units), tuple(states))
+    if query:  # typed by hand: worded for this once, and counted
+        return lists.searched(db.session(), known, lists.matching(query), number=number)
+    n_all = sum(counts.get(state, 0) for state in states or counts)
+    return lists.known_page(db.session(), known, number=number, n_all=n_all)
+
+
+@lru_cache(maxsize=1_024)
+def _listed(year: Pin, units: tuple[int, ...], states: tuple[str, ...]) -> Select[Any]:
+    """Return the query of the list, kept for the next visit: what waits for an answer first, then by rank."""
+    ranks = store.ranks(year, units)
+    clauses = [_ours(units), lists.among_own(year.id), *([Submission.state.in_(states)] if states else [])]
     waits = case((Submission.state.in_(held_by(year, "recommender")), 0), else_=1)
     order = (waits, case((ranks.c.rank.is_(None), 1), else_=0), ranks.c.rank, Submission.id.desc())
-    number = request.args.get("page", type=int, default=1)
-    n_all = None if query else sum(counts.get(state, 0) for state in states or counts)
-    return lists.page(db.session(), *clauses, number=number, order=order, n_all=n_all, ranks=ranks)
+    return lists.listed(*clauses, order=order, ranks=ranks)
+
+
+def _ours(units: Sequence[int]) -> ColumnElement[bool]:
+    return Submission.recommender_id.in_(units) & (Submission.kind != "start")
 
 
 def _deadline(year: Cycle | None, units: Sequence[int]) -> datetime | None:

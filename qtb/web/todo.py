@@ -16,7 +16,7 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Text, Transition
 from qtb.store import facts, turns
-from qtb.store.cycles import Cycle
+from qtb.store.cycles import Cycle, Pinned
 from qtb.store.turns import Turn
 from qtb.store.years import Year
 from qtb.web import years
@@ -65,7 +65,7 @@ def _slides_form(year: Year) -> str:
     return rule.slides.form if rule and rule.slides else ""
 
 
-def held_by(year: Cycle, role: str) -> list[str]:
+def held_by(year: Pinned, role: str) -> list[str]:
     """Return the states of a year in which it is the role's turn."""
     return [key for key, state in year.definition.workflow.states.items() if state.holder == role]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -42,9 +43,9 @@ def init_app(app: Flask) -> None:
                                  facts=json.loads)  # fmt: skip
     app.jinja_env.globals.update(
         url_for=address, again=again, here=lambda: access.here() or "/", nav=nav, icon=icon, actor=access.actor,
-        state_of=state_of, badge=badge, tones=TONES, home_url=access.home, is_staff=is_staff, case_url=case_url,
-        failure=failure, asked=form_check.asked, conditions=dynamic.conditions, file_size=files.size,
-        accepted=files.accepted, file_limits=file_limits,
+        state_of=state_of, badge=badge, badges=badges, tones=TONES, home_url=access.home, is_staff=is_staff,
+        case_url=case_url, case_urls=case_urls, failure=failure, asked=form_check.asked,
+        conditions=dynamic.conditions, file_size=files.size, accepted=files.accepted, file_limits=file_limits,
     )  # fmt: skip
     app.context_processor(_frame)
 
@@ -77,17 +78,25 @@ def state_of(submission: Any) -> dict[str, str]:
 
 
 def badge(submission: Any, *, mark: bool = True) -> Markup:
-    """Return a submission's state as a badge, and with `mark` whether its clock stands still.
+    """Return a submission's state as a badge, and with `mark` whether its clock stands still."""
+    if "badges" not in g:
+        g.badges = badges()
+    drawn: Markup = g.badges(submission, mark=mark)
+    return drawn
 
-    Drawn once for each state: a list shows the same few again and again.
-    """
-    known = g.setdefault("badges", {})
-    key = submission.cycle_id, submission.state, mark and submission.suspended_at is not None
-    if key not in known:
-        state = state_of(submission)
-        known[key] = BADGE.format(state["look"], state["label"]) + (_held_mark() if key[-1] else "")
-    found: Markup = known[key]
-    return found
+
+def badges() -> Callable[..., Markup]:
+    """Return `badge` for the rows of a list, each look drawn once: they show the same few again and again."""
+    known: dict[tuple[int, str, bool], Markup] = {}
+
+    def drawn(submission: Any, *, mark: bool = True) -> Markup:
+        key = submission.cycle_id, submission.state, mark and submission.suspended_at is not None
+        if key not in known:
+            state = state_of(submission)
+            known[key] = BADGE.format(state["look"], state["label"]) + (_held_mark() if key[-1] else "")
+        return known[key]
+
+    return drawn
 
 
 def _held_mark() -> Markup:
@@ -96,7 +105,12 @@ def _held_mark() -> Markup:
 
 def case_url(submission_id: int) -> str:
     """Return a submission's address: without the router, which a list would ask fifty times."""
-    return f"{request.script_root}/submissions/{submission_id}"
+    return case_urls()(submission_id)
+
+
+def case_urls() -> Callable[[int], str]:
+    """Return `case_url` for the rows of a list, which all begin alike."""
+    return f"{request.script_root}/submissions/{{}}".format
 
 
 def address(endpoint: str, **values: Any) -> str:
