@@ -212,10 +212,14 @@ def among_own(cycle_id: int) -> ColumnElement[bool]:
     return Submission.cycle_id + 0 == cycle_id
 
 
-def counts(session: Session, *clauses: ColumnElement[bool]) -> dict[str, int]:
-    """Return how many of those that fulfil the clauses stand in each state."""
-    found = session.execute(select(Submission.state, func.count()).where(*clauses).group_by(Submission.state))
-    return {state: n for state, n in found}  # noqa: C416 (typed)
+def counting(*clauses: ColumnElement[bool]) -> Select[str, int]:
+    """Return the query of `counts`, of those that fulfil the clauses."""
+    return select(Submission.state, func.count()).where(*clauses).group_by(Submission.state)
+
+
+def counts(session: Session, asked: Select[str, int]) -> dict[str, int]:
+    """Return how many stand in each state."""
+    return {state: n for state, n in session.connection().execute(asked)}  # noqa: C416 (typed)
 
 
 def matching(text: str) -> ColumnElement[bool]:

@@ -74,7 +74,8 @@ def refuse_undeclared(app: Flask) -> None:
 
 def actor() -> Actor:
     """Return who is asking; somebody without any role when nobody is signed in."""
-    person = current_user._get_current_object()  # once: each look through the proxy finds the request anew
+    # A page asks forty times: where the library has put the person, else through its proxy, at three times the cost.
+    person = g.get("_login_user") or current_user._get_current_object()
     return person.actor if isinstance(person, SignedIn) else NOBODY
 
 

@@ -34,7 +34,7 @@ def queue() -> ResponseReturnValue:
     """Show the works put before the person's units: those that wait for an answer first."""
     session, year = db.session(), years.chosen(db.session(), request.args.get("cycle", ""), g.now)
     units = sorted(actor().units["recommender"])
-    counts = lists.counts(session, _ours(units), lists.among_own(year.id)) if year else {}
+    counts = lists.counts(session, _counting(year.id, tuple(units))) if year else {}
     groups = _groups(year, counts)
     asked = whole(request.args.get("group", ""))
     chosen = asked if asked is not None and asked < len(groups) else None  # no such group: all
@@ -87,6 +87,12 @@ def _listed(year: Pin, units: tuple[int, ...], states: tuple[str, ...]) -> Selec
     waits = case((Submission.state.in_(held_by(year, "recommender")), 0), else_=1)
     order = (waits, case((ranks.c.rank.is_(None), 1), else_=0), ranks.c.rank, Submission.id.desc())
     return lists.listed(*clauses, order=order, ranks=ranks)
+
+
+@lru_cache(maxsize=1_024)
+def _counting(year_id: int, units: tuple[int, ...]) -> Select[str, int]:
+    """Return the query of how many stand in which state, kept like the list's."""
+    return lists.counting(_ours(units), lists.among_own(year_id))
 
 
 def _ours(units: Sequence[int]) -> ColumnElement[bool]:
