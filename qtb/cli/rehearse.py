@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def rehearse(
         if picture and not os.access(picture.parent, os.W_OK):  # said before the year is run, not after
             raise Invalid("cli_folder", name=str(picture.parent)[:200])
         year = _year(key, programme)
-        gc.set_threshold(*RARELY)
-        report = rehearsal.rehearse(year, n_submissions=submissions, seed=seed)
+        with _rarely_collected():
+            report = rehearsal.rehearse(year, n_submissions=submissions, seed=seed)
         found = report.as_json(year.definition)
         if picture:
             picture.write_text(_drawn(found), "utf-8")
@@ -52,6 +53,16 @@ def rehearse(
         wrong = [*map(_worded, report.findings.failures), *report.findings.check]
         if wrong or report.findings.audit:
             stop(*wrong, say("cli.check_bad", n=len(wrong) or report.findings.audit))
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(*RARELY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _worded(line: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qtb.domain import decide
@@ -28,8 +27,8 @@ NOTE = "-"  # where a note is required; nobody reads it
 
 
 @dataclass(frozen=True)
-class Door:
-    """Where people knock, and the journal of whom it was not opened to."""
+class Crowd:
+    """The people at the door, and the journal of whom it was not opened to."""
 
     session: Session
     cycle: Cycle
@@ -37,19 +36,25 @@ class Door:
     journal: Journal
 
     def tried(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> None:
-        """Try a move for many: at once those whom no rule of eligibility has to stop, then the others in groups."""
+        """Try a move for many: at once those whom only a rule of eligibility could stop, and if it does, in groups."""
         hopeful = self._hopeful(transition, actor, ids, now)
         if hopeful and self._advance(transition, actor, hopeful, now) is not None:
             hopeful = ()
         others = sorted(set(ids).difference(hopeful))
-        for tried, n in self._groups(transition, actor, others, now) if others else ():
-            refusal = self._advance(transition, actor, tried, now)
-            if refusal is not None:
-                row_key = self.cycle.definition.workflow.transitions[transition].during or ""
-                self.journal.refuse(now, transition, refusal.key, row_key, n)
+        if not others:
+            return
+        self._judge(transition, others, now)
+        able = self._able(transition, actor, others, now)
+        if able:
+            self._note(transition, self._advance(transition, actor, able, now), len(able), now)
+        for group in self._alike(transition, actor, sorted(set(others).difference(able)), now):
+            self._one_by_one(transition, actor, group, now)
 
     def _hopeful(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> Sequence[int]:
-        """Return who qualifies by all but the rules: the door judges those, and twice takes as long."""
+        """Return who qualifies by all but the rules, and clear what these came to before: the door judges anew.
+
+        One alone is asked nothing: the door answers as fast.
+        """
         if len(ids) == 1:
             return ids
         if self._is_judged(transition):
@@ -57,27 +62,33 @@ class Door:
                 counting.count_blocks(self.session, 0, ids)
         return self._able(transition, actor, ids, now)
 
-    def _groups(
-        self, transition: str, actor: Actor, ids: Sequence[int], now: datetime
-    ) -> Iterator[tuple[Sequence[int], int]]:
-        """Yield who goes through the door together, and for how many the answer stands: all who qualify by all rules,
-        and of the others one of each group that is refused for one reason."""
-        self._judge(transition, ids, now)
-        able = self._able(transition, actor, ids, now)
-        if able:
-            yield able, len(able)
-        others = select(Submission).where(Submission.id.in_(set(ids).difference(able))).order_by(Submission.id)
-        for refused in self._refused(transition, actor, others, now):
-            yield refused[:1], len(refused)
+    def _one_by_one(self, transition: str, actor: Actor, group: Sequence[int], now: datetime) -> None:
+        """Try those with one reason against them until one is refused, which answers for the rest.
+
+        The first may pass: judged alone, nobody before it in the group uses up what its unit may declare.
+        """
+        for n_passed in range(len(group)):
+            refusal = self._advance(transition, actor, group[n_passed : n_passed + 1], now)
+            if refusal is not None:
+                self._note(transition, refusal, len(group) - n_passed, now)
+                return
+
+    def _note(self, transition: str, refusal: Reason | None, n: int, now: datetime) -> None:
+        if refusal is not None:
+            row_key = self.cycle.definition.workflow.transitions[transition].during or ""
+            self.journal.refuse(now, transition, refusal.key, row_key, n)
 
     def _able(self, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> Sequence[int]:
         able = facts.qualifies(self.cycle.definition, transition, times=self.times, actor=actor, now=now)
         rows = select(Submission.id).where(Submission.id.in_(ids), *able)
         return self.session.scalars(rows.order_by(Submission.id)).all()
 
-    def _refused(self, transition: str, actor: Actor, rows: Select[Any], now: datetime) -> Iterable[Sequence[int]]:
-        """Return the ids of those who will be refused, group by group of those with one state and one reason."""
+    def _alike(
+        self, transition: str, actor: Actor, ids: Sequence[int], now: datetime
+    ) -> Iterable[Sequence[int]]:
+        """Return those against whom something stands, group by group of those with one state and one reason."""
         found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        rows = select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)
         for row in self.session.scalars(rows):
             case, definition = facts.as_case(row), self.cycle.definition
             why = decide.explain(definition, transition, case, timeline=self.times, actor=actor, now=now)

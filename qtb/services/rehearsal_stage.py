@@ -27,7 +27,7 @@ from qtb.domain.workflow import Edge
 from qtb.services import submissions
 from qtb.services.advance import put
 from qtb.services.edges import next_edge
-from qtb.services.rehearsal_door import Door
+from qtb.services.rehearsal_door import Crowd
 from qtb.services.rehearsal_findings import Journal
 from qtb.services.rehearsal_year import Year
 from qtb.services.reminders import remind
@@ -56,7 +56,7 @@ class Stage:
     actors: dict[str, Actor]
     experts: Sequence[int]
     journal: Journal = field(init=False)
-    door: Door = field(init=False)
+    crowd: Crowd = field(init=False)
     entering: Counter[datetime] = field(default_factory=Counter)
     plans: dict[datetime, list[tuple[int, Step]]] = field(default_factory=lambda: defaultdict(list))
     stands: dict[int, str] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.behaviour.zone)
-        self.door = Door(self.session, self.cycle, self.times, self.journal)
+        self.crowd = Crowd(self.session, self.cycle, self.times, self.journal)
 
     def wake(self, at: datetime) -> None:
         """Have something done at an instant."""
@@ -164,7 +164,7 @@ class Stage:
                 set_facts(self.session, ids, dict(values), evaluators=self.experts, kind=kind, now=now)
         for (transition, role), ids in tried.items():
             for start in range(0, len(ids), SLICE):
-                self.door.tried(transition, self.actors[role], sorted(ids[start : start + SLICE]), now)
+                self.crowd.tried(transition, self.actors[role], sorted(ids[start : start + SLICE]), now)
         self._look(now)
 
     def _enter(self, n: int, now: datetime) -> None:

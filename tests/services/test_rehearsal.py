@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from qtb.domain.errors import Invalid, Missing
 from qtb.domain.rehearsal_report import Report
+from qtb.domain.roles import Actor
 from qtb.i18n import failure
 from qtb.services import rehearsal, rehearsal_year
+from qtb.services.rehearsal_door import Crowd
 from qtb.store.accounts import Unit
 from qtb.store.history import History
 from qtb.store.submissions import Submission
@@ -23,6 +27,7 @@ from qtb.store.throwaway import throwaway
 from qtb.store.types import Base
 from qtb.store.unit import unit
 from tests.domain import small
+from tests.domain.sample import edited
 from tests.world import World, at
 
 
@@ -165,6 +170,30 @@ def test_what_is_not_there_is_said(world: World) -> None:
         rehearsal_year.of_cycle(world.session, "1999")
     with pytest.raises(Missing):
         rehearsal_year.of_notice("nope")
+
+
+def test_whoever_tries_a_move_has_made_it_or_is_among_the_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: Counter[str] = Counter()
+
+    def counted(self: Crowd, transition: str, actor: Actor, ids: Sequence[int], now: datetime) -> None:
+        tried[transition] += len(ids)
+        inner(self, transition, actor, ids, now)
+
+    inner = Crowd.tried
+    monkeypatch.setattr(Crowd, "tried", counted)
+    limited = edited(
+        "severity: warn\n    at: [declaring]\n    test:\n      a_year: {per_unit: 5, per_team: 1}",
+        "severity: block\n    at: [declaring]\n    test:\n      a_year: {per_unit: 2, per_team: 1}",
+        "eligibility.yaml",
+    )
+    year = replace(rehearsal_year.of_notice("qtb"), definition=limited)
+    report = rehearsal.rehearse(year, n_submissions=200, seed=2)
+    is_whole(report)
+    refused: Counter[str] = Counter()
+    for one in report.totals.refusals:
+        refused[one.transition] += one.n
+    assert any(one.reason == "rule_blocks" for one in report.totals.refusals)
+    assert dict(tried) == {key: report.totals.moves.get(key, 0) + refused[key] for key in tried}
 
 
 def test_one_case_is_enough_for_a_year() -> None:
