@@ -15,6 +15,7 @@ from qtb import clock
 from qtb.domain import decide, eligibility
 from qtb.domain.definition import Definition
 from qtb.domain.eligibility import Earlier, Finding, Situation, Values
+from qtb.domain.eligibility_rules import Rule
 from qtb.domain.errors import Conflict, Denied, Invalid, Missing
 from qtb.domain.roles import Actor
 from qtb.domain.workflow import Text
@@ -25,6 +26,8 @@ from qtb.store.cycles import Pinned
 from qtb.store.history import History
 from qtb.store.submissions import Submission
 from qtb.store.unit import lock
+
+Rules = Mapping[str, Rule]
 
 
 @dataclass
@@ -68,13 +71,13 @@ def renew(session: Session, cycle: Pinned, move: str, ids: Sequence[int], *, now
     The submissions are held: what is judged now is what moves.
     """
     rows = store.judged(session, ids)
-    stage = judged_at(cycle.definition, move)
-    around = _around(session, cycle.definition, rows, [stage or ""], {})
-    filled = answers.of_many(session, ids) if _reads_forms(cycle.definition, stage) else {}
-    found = _counted(rows, cycle.definition, stage, around, filled, now)
+    barring = cycle.definition.eligibility.barring(judged_at(cycle.definition, move))
+    around = _around(session, cycle.definition, rows, barring, {})
+    filled = answers.of_many(session, ids) if _reads_forms(barring) else {}
+    found = _counted(rows, cycle.definition, barring, around, filled, now)
     if any(found.values()):  # only what stands in the way can have been waived
-        around = _around(session, cycle.definition, rows, [stage or ""])
-        found = _counted(rows, cycle.definition, stage, around, filled, now)
+        around = _around(session, cycle.definition, rows, barring)
+        found = _counted(rows, cycle.definition, barring, around, filled, now)
     counts: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         if row.n_blocks != found[row.id]:
@@ -84,11 +87,11 @@ def renew(session: Session, cycle: Pinned, move: str, ids: Sequence[int], *, now
 
 
 def _counted(
-    rows: Sequence[Submission], definition: Definition, stage: str | None, around: Surroundings,
+    rows: Sequence[Submission], definition: Definition, barring: Rules, around: Surroundings,
     filled: Mapping[int, Values], now: datetime,
 ) -> dict[int, int]:  # fmt: skip
     """Return how many rules stand in the way of each; whoever moves together counts too."""
-    barring, on, counts = definition.eligibility.barring(stage), now.astimezone(clock.ZONE).date(), {}
+    on, counts = now.astimezone(clock.ZONE).date(), {}
     for row in rows:
         situation = _situation(row, definition, around, {})
         findings = eligibility.judge(barring, filled.get(row.id, {}), situation, on=on)
@@ -97,9 +100,8 @@ def _counted(
     return counts
 
 
-def _reads_forms(definition: Definition, stage: str | None) -> bool:
-    tests = (test for rule in definition.eligibility.of(stage).values() if rule.on and rule.test
-             for test in rule.test.asked().values())  # fmt: skip
+def _reads_forms(rules: Rules) -> bool:
+    tests = (test for rule in rules.values() if rule.test for test in rule.test.asked().values())
     return any(True for test in tests for _ in eligibility.named(test))
 
 
@@ -114,7 +116,8 @@ def standing(
     definition, stages = submission.cycle.definition, list(stages)
     if not stages:
         return {}
-    around = _around(session, definition, [submission], stages, {submission.id: waived} if waived is not None else None)
+    rules = {code: rule for stage in stages for code, rule in definition.eligibility.of(stage).items()}
+    around = _around(session, definition, [submission], rules, {submission.id: waived} if waived is not None else None)
     filled: Values = answers.answers(session, submission.id) if values is None else values
     return {stage: _judged(submission, definition, stage, around, filled, now, complete) for stage in stages}
 
@@ -214,14 +217,13 @@ def _situation(
 
 
 def _around(
-    session: Session, definition: Definition, rows: Sequence[Submission], stages: Iterable[str],
+    session: Session, definition: Definition, rows: Sequence[Submission], rules: Rules,
     waived: Mapping[int, Mapping[str, str]] | None = None,
 ) -> Surroundings:  # fmt: skip
-    """Read what the rules of these stages ask about beside the forms; nothing of what they do not ask about."""
+    """Read what these rules ask about beside the forms; nothing of what they do not ask about."""
     known = store.waivers(session, [row.id for row in rows]) if waived is None else waived
     around = Surroundings(waived=known)
-    asked = {name for stage in stages for rule in definition.eligibility.of(stage).values() if rule.test
-             for name in rule.test.asked()}  # fmt: skip
+    asked = {name for rule in rules.values() if rule.test for name in rule.test.asked()}
     if rows and "cool_off" in asked:
         around.levels = teams.held(session, rows[0].cycle, [row.id for row in rows])
     if not rows or not asked & {"a_year", "not_elsewhere"}:
