@@ -144,17 +144,6 @@ def known_page(session: Session, query: Select[Any], *, number: int, n_all: int)
     return Page(found, n_all, number)
 
 
-def searched(session: Session, query: Select[Any], clause: ColumnElement[bool], *, number: int) -> Page:
-    """Return a page of what a query finds that also fulfils a clause."""
-    narrowed = query.where(clause)
-    n_all = session.scalar(_counting(narrowed)) or 0
-    return known_page(session, narrowed, number=number, n_all=n_all)
-
-
-def _counting(query: Select[Any]) -> Select[int]:
-    return query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-
-
 def of_units(session: Session, units: frozenset[int], *, number: int = 1) -> Page:
     """Return a page of what units have entered, latest first."""
     return _page(session, *_of_units(units), number)
@@ -176,7 +165,7 @@ def counted(counts: Mapping[str, int], state: str) -> int:
 
 def paged(session: Session, query: Select[Any], *, number: int = 1) -> Page:
     """Return a page of what an ordered query of one entity finds."""
-    count = _counting(query)
+    count = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
     found = _page(session, _with_count(query, count), count, number, entities=True)
     return replace(found, rows=[row[0] for row in found.rows])
 

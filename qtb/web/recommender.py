@@ -71,12 +71,13 @@ def _page(
     """Return the page asked for."""
     if year is None:
         return lists.Page([], 0, 1)
-    number = request.args.get("page", type=int, default=1)
+    session, number = db.session(), request.args.get("page", type=int, default=1)
     known = _listed(Pin(year.id, year.definition), tuple(units), tuple(states))
-    if query:  # typed by hand: worded for this once, and counted
-        return lists.searched(db.session(), known, lists.matching(query), number=number)
+    if query:  # typed by hand: worded for this once
+        known = known.where(lists.matching(query))
+        counts = lists.counts(session, _counting(year.id, tuple(units)).where(lists.matching(query)))
     n_all = sum(counts.get(state, 0) for state in states or counts)
-    return lists.known_page(db.session(), known, number=number, n_all=n_all)
+    return lists.known_page(session, known, number=number, n_all=n_all)
 
 
 @lru_cache(maxsize=1_024)
