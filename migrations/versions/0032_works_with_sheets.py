@@ -14,7 +14,7 @@ SOME = sa.text("n_sheets_final > 0")
 
 
 def upgrade() -> None:
-    # What waits for its sheets is asked about on every page of the organiser: not by a walk along those without any.
+    # Whose sheets are in is asked on every page of the organiser: not by a walk along those without any.
     op.create_index(SHEETS, "submission", COLUMNS, sqlite_where=SOME, postgresql_where=SOME)
 
 

@@ -22,7 +22,7 @@ from qtb.domain.roles import Actor
 from qtb.domain.rubric import Calibration
 from qtb.services import notes
 from qtb.services.cycles import only_organiser
-from qtb.store import answers, audit, lists
+from qtb.store import audit, lists
 from qtb.store import blindness as hidden
 from qtb.store import calibration as store
 from qtb.store.calibration import Known, Trial
@@ -194,7 +194,7 @@ def proposal(session: Session, cycle: Cycle, number: str, *, actor: Actor) -> tu
         f"{field.label.zh}：{value}" for key, spec in forms.items() if spec.judged
         for name, field in blindness.open_part(spec).fields.items()
         if field.type in ("text", "longtext") and not field.by_system and field.column is None
-        if (value := answers.answers(session, found.id)[key].get(name))
+        if (value := filled[found.id][key].get(name))
     ]  # fmt: skip
     return blindness.struck(found.title, names), blindness.struck("\n\n".join(lines), names)
 

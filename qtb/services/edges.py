@@ -62,9 +62,9 @@ def owing(session: Session, *, now: datetime) -> list[Owed]:
     return _in_order(found)
 
 
-def overdue(session: Session, *, now: datetime, most: int | None = None) -> int:
+def overdue(session: Session, *, now: datetime) -> int:
     """Return how many submissions wait for a clock move whose edge has passed, those set aside not counted."""
-    return session.scalar(n_overdue(timelines(session), now, most=most)) or 0
+    return session.scalar(n_overdue(timelines(session), now)) or 0
 
 
 def n_overdue(dated: Years, now: datetime, *, most: int | None = None) -> Select[int]:

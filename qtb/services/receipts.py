@@ -33,7 +33,8 @@ def give(session: Session, entry: Entry, *, cycle: Pinned, ids: Sequence[int]) -
     moved = select(Submission).where(Submission.id.in_(ids)).options(*whole).execution_options(populate_existing=True)
     filled = answers.of_many(session, ids)
     written = [_written(row, filled[row.id], entry, cycle) for row in session.scalars(moved).all()]
-    session.execute(insert(Receipt), written)
+    if written:
+        session.execute(insert(Receipt), written)
 
 
 def _written(

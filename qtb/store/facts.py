@@ -6,7 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, func, literal, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from qtb.domain import facts, roles, timeline
 from qtb.domain.decide import Case
@@ -15,7 +28,7 @@ from qtb.domain.roles import Actor
 from qtb.domain.timeline import Timeline
 from qtb.domain.workflow import Edge, Transition
 from qtb.store.cycles import Cycle, TimelineRow
-from qtb.store.submissions import HAS_SHEETS, Submission
+from qtb.store.submissions import Submission
 from qtb.store.types import Instant, RowId
 
 COLUMNS: dict[str, Any] = {key: getattr(Submission, key) for key in facts.FACTS}
@@ -46,12 +59,12 @@ def fits(definition: Definition, transition: str, actor: Actor) -> list[ColumnEl
         Submission.suspended_at.is_(None),
         _allowed(rule, actor),
         *(facts.answer(guard, COLUMNS) for guard in rule.when),
-        *([text(f"submission.{HAS_SHEETS}")] if _asks_for_sheets(rule) else []),
+        *([Submission.n_sheets_final > literal_column("0")] if _asks_for_sheets(rule) else []),
     ]
 
 
 def _asks_for_sheets(rule: Transition) -> bool:
-    """Tell whether a move is never made without a sheet: only where a clause says so is the index of those used."""
+    """Tell whether a move is never made without a sheet: where a clause says so literally, their index is used."""
     asked = [guard for guard in rule.when if guard.fact == "n_sheets_final"]
     return any(not facts.answer(guard, {"n_sheets_final": 0}) for guard in asked)
 

@@ -24,7 +24,7 @@ from qtb.store.accounts import Unit
 from qtb.store.cycles import Cycle
 from qtb.store.types import Base, Chained, Instant, RowId
 
-HAS_SHEETS = "n_sheets_final > 0"  # as the index has it and a clause must say it, literally
+HAS_SHEETS = "n_sheets_final > 0"  # a clause must say it too, literally: qtb/store/facts.py
 
 
 class Submission(Chained, Base):
