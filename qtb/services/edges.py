@@ -24,8 +24,11 @@ from qtb.store.types import Instant
 
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 Years = Sequence[tuple[Cycle, Timeline]]
-STANDING = Submission.cycle_id == bindparam("cycle"), Submission.state.in_(bindparam("states", expanding=True))
-SOMEBODY = select(select(Submission.id).where(*STANDING).exists())
+SOMEBODY = select(
+    select(Submission.id)
+    .where(Submission.cycle_id == bindparam("cycle"), Submission.state.in_(bindparam("states", expanding=True)))
+    .exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
